@@ -1,0 +1,27 @@
+# make demo: real drafts matched to (synthetic) experts, then the pages.  make test: every test this machine can run.
+PYTHON ?= python3
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo   install into .venv, start everything, match two real drafts, serve the pages"
+	@echo "make test   run every test this machine can run, and list what was not run"
+	@echo "make .venv  install only"
+
+.venv: .venv/installed
+.venv/installed: pyproject.toml requirements.lock requirements-dev.lock
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock -r requirements-dev.lock
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: .venv/installed
+	.venv/bin/trithuc demo
+
+test: .venv/installed
+	.venv/bin/python -m pytest
+
+lock:  # pins from pyproject.toml; no index or host lines
+	.venv/bin/pip-compile --quiet --strip-extras --no-header --annotation-style=line --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements.lock pyproject.toml
+	.venv/bin/pip-compile --quiet --strip-extras --no-header --annotation-style=line --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -c requirements.lock --extra dev -o requirements-dev.lock pyproject.toml
+
+.PHONY: help .venv demo test lock

@@ -1,0 +1,1 @@
+"""Reads an agency's draft (DOCX, PDF, DOC, TXT, MD) into passages that know their page or paragraph."""

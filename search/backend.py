@@ -1,0 +1,32 @@
+"""The protocol every index backend keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+from uuid import UUID
+
+from search.documents import ExpertDocument
+from search.query import ExpertQuery, Rankings
+
+
+class SearchBackend(Protocol):
+    """Ranks experts by words and by vectors; knows nothing of the application's tables, of HTTP or of who asks.
+
+    The index is a copy that may be thrown away. Any method may raise SearchUnavailableError.
+    tests/contracts/test_search_backend.py says the rest, for every implementation.
+    """
+
+    async def upsert(self, documents: Sequence[ExpertDocument]) -> None:
+        """Add or replace; doing it twice changes nothing."""
+        ...
+
+    async def delete(self, expert_ids: Sequence[UUID]) -> None:
+        """Unknown ids are ignored."""
+        ...
+
+    async def search(self, query: ExpertQuery) -> Rankings: ...
+
+    async def count(self) -> int:
+        """Documents in the index."""
+        ...

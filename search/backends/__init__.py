@@ -1,0 +1,1 @@
+"""Index backends; each passes tests/contracts/test_search_backend.py."""

@@ -1,0 +1,41 @@
+"""What is asked of an index, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from search.embedding.embedder import Vectors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpertQuery:
+    """A search as typed. `vector` is the query's unit vector, or None when there is no embedder.
+
+    `filters`: facet name → wanted values (any of them); several facets must all hold.
+    """
+
+    text: str
+    vector: Vectors | None = None
+    filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """`field` names what matched: name, organisation, fields, keywords, biography, evidence, identifier."""
+
+    expert_id: UUID
+    score: float
+    field: str
+    chunk: int | None = None  # ordinal of the best evidence chunk, where the backend knows it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rankings:
+    """Best first. `exact` holds people whose name, code or ORCID the query gives; they go before all others."""
+
+    exact: tuple[Hit, ...] = ()
+    by_words: tuple[Hit, ...] = ()
+    by_meaning: tuple[Hit, ...] = ()

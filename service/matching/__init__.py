@@ -1,0 +1,1 @@
+"""Draft → passages → themes → affinity → conflicts → panel → explanation. Rows → arrays → pure functions → plan."""
