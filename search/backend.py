@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from search.documents import ExpertDocument
+from search.embedding.embedder import Vectors
 from search.query import ExpertQuery, Rankings
 
 
@@ -17,8 +18,11 @@ class SearchBackend(Protocol):
     tests/contracts/test_search_backend.py says the rest, for every implementation.
     """
 
-    async def upsert(self, documents: Sequence[ExpertDocument]) -> None:
-        """Add or replace; doing it twice changes nothing."""
+    async def upsert(self, documents: Sequence[ExpertDocument], vectors: Sequence[Vectors | None]) -> None:
+        """Add or replace; doing it twice changes nothing.
+
+        `vectors` stands beside `documents`: one row for each chunk of the document, or None to find it by words alone.
+        """
         ...
 
     async def delete(self, expert_ids: Sequence[UUID]) -> None:

@@ -24,11 +24,13 @@ class AffinityRun(HasId, Base):
     index_version: Mapped[str | None]
     expert_count: Mapped[int]
     ran_at: Mapped[datetime]
-    notices: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # message, details
+    notices: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # results.Notice: message, details
+    left_out: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # results.LeftOut, best first
 
 
 class AffinityRow(Base):
-    """One expert's fit to one theme, or to the whole draft (theme ordinal -1), with draft↔evidence passage pairs."""
+    """One expert's fit to one theme, or to the whole draft (theme ordinal -1). `pairs` are results.PassagePair as JSON;
+    rows of people in conflict are kept too, so that staff can see what was lost."""
 
     __tablename__ = "affinity"
     __table_args__ = (CheckConstraint("score BETWEEN 0 AND 1", name="score_in_range"),)
@@ -61,7 +63,7 @@ class ConflictRow(HasId, Base):
 
 
 class Panel(HasId, Base):
-    """The council proposed from one run. `plan` keeps what the solver said: bound, gap, uncovered themes, reserves."""
+    """The council proposed from one run. `plan` is results.AssignmentPlan as JSON."""
 
     __tablename__ = "panel"
     __table_args__ = (UniqueConstraint("run_id"),)

@@ -1,0 +1,1 @@
+"""Experts, units and evidence: linking, merging, visibility; feeds the index."""
