@@ -1,0 +1,1 @@
+"""Agencies' requests, drafts and themes."""
