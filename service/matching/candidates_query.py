@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
@@ -17,8 +18,11 @@ from service.matching.candidates import Candidate, EmploymentSpell, Work
 NEVER_PROPOSED = (ProfileState.DRAFT, ProfileState.HIDDEN, ProfileState.ARCHIVED, ProfileState.ERASED)
 
 
-async def load_candidates(session: AsyncSession, expert_ids: Sequence[UUID] | None = None) -> list[Candidate]:
-    """In the order of ids; everybody when none are given. Four statements, however many people."""
+async def load_candidates(
+    session: AsyncSession, expert_ids: Sequence[UUID] | None = None, *, on: date
+) -> list[Candidate]:
+    """In the order of ids; everybody when none are given; available as of the day `on`. Four statements, however many
+    people."""
     statement = (
         select(Expert)
         .where(Expert.state.not_in(NEVER_PROPOSED))
@@ -28,10 +32,10 @@ async def load_candidates(session: AsyncSession, expert_ids: Sequence[UUID] | No
     )
     if expert_ids is not None:
         statement = statement.where(Expert.id.in_(expert_ids))
-    return [_candidate(expert) for expert in await session.scalars(statement)]
+    return [_candidate(expert, on) for expert in await session.scalars(statement)]
 
 
-def _candidate(expert: Expert) -> Candidate:
+def _candidate(expert: Expert, on: date) -> Candidate:
     employments = tuple(
         EmploymentSpell(
             organisation=spell.organisation_text,
@@ -74,7 +78,7 @@ def _candidate(expert: Expert) -> Candidate:
         hometown=expert.hometown_text,
         languages=tuple(expert.languages),
         email=expert.email,
-        is_available=expert.is_available,
+        is_available=expert.is_available and not (expert.paused_until and expert.paused_until > on),
         load=expert.open_reviews,
         capacity=expert.capacity,
     )
