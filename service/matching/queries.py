@@ -1,0 +1,433 @@
+"""Reads stored matches back, for pages and the command line. The number of statements does not grow with the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Integer, Select, and_, func, literal, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from service.access.policy import Action, Actor, require
+from service.database.models import (
+    AffinityRow,
+    AffinityRun,
+    CaseParty,
+    ConflictRow,
+    Draft,
+    DraftPassageRow,
+    Evidence,
+    Expert,
+    Panel,
+    ReviewCase,
+    Theme,
+)
+from service.database.models.cases import PartyRole
+from service.database.models.directory import EvidenceKind
+from service.errors import NotFoundError
+from service.matching.results import AffinityBand, AssignmentPlan, LeftOut, Notice, PassagePair, Seat
+from service.matching.stored import (
+    CaseFacts,
+    CaseLine,
+    CaseList,
+    CaseMatch,
+    Person,
+    StoredConflict,
+    StoredFit,
+    StoredFlag,
+    StoredLeftOut,
+    StoredMatch,
+    StoredPassage,
+    StoredTheme,
+)
+
+WHOLE_DRAFT = -1  # the theme ordinal of an expert's fit to the draft as a whole
+_ROLE_ORDER = ("chair", "reviewer", "secretary", "member")
+# Before a theme's full text the reader sees its first passages; the rest stay in the draft.
+_PASSAGES_OF_A_THEME = 6
+_PEOPLE_LEFT_OUT = 60
+
+
+async def list_cases(session: AsyncSession, actor: Actor, *, limit: int = 50, offset: int = 0) -> CaseList:
+    """Newest first. Two statements."""
+    require(actor, Action.READ_CASE)
+    total = await session.scalar(select(func.count()).select_from(ReviewCase)) or 0
+    rows = (await session.execute(_case_lines().limit(limit).offset(offset))).all()
+    return CaseList(lines=tuple(CaseLine(**row._mapping) for row in rows), total=total)
+
+
+def _case_lines() -> Select[Any]:
+    draft = (
+        select(Draft.id, Draft.number, Draft.page_count)
+        .where(Draft.case_id == ReviewCase.id)
+        .order_by(Draft.number.desc())
+        .limit(1)
+        .lateral("draft")
+    )
+    run = (
+        select(AffinityRun.ran_at, Panel.plan)
+        .outerjoin(Panel, Panel.run_id == AffinityRun.id)
+        .where(AffinityRun.draft_id == draft.c.id)
+        .order_by(AffinityRun.ran_at.desc(), AffinityRun.id.desc())
+        .limit(1)
+        .lateral("run")
+    )
+    requester = (
+        select(func.min(CaseParty.organisation_text))
+        .where(CaseParty.case_id == ReviewCase.id, CaseParty.role == PartyRole.REQUESTER)
+        .scalar_subquery()
+    )
+    themes = select(func.count()).where(Theme.draft_id == draft.c.id).scalar_subquery()
+    return (
+        select(
+            ReviewCase.id,
+            ReviewCase.code,
+            ReviewCase.title,
+            ReviewCase.kind,
+            ReviewCase.state,
+            requester.label("requester"),
+            ReviewCase.wanted_on,
+            ReviewCase.is_synthetic,
+            draft.c.number.label("draft_number"),
+            draft.c.page_count,
+            run.c.ran_at.label("matched_at"),
+            themes.label("theme_count"),
+            func.jsonb_array_length(run.c.plan["seats"], type_=Integer).label("seat_count"),
+            func.jsonb_array_length(run.c.plan["uncovered"], type_=Integer).label("uncovered_count"),
+        )
+        .outerjoin(draft, literal(True))
+        .outerjoin(run, literal(True))
+        .order_by(ReviewCase.created_at.desc(), ReviewCase.id.desc())
+    )
+
+
+async def get_case_match(session: AsyncSession, actor: Actor, case_id: UUID, *, top: int = 30) -> CaseMatch:
+    """The case, its latest draft and that draft's latest match. Raises NotFoundError, NotAllowedError."""
+    case = await _get_case(session, case_id)
+    require(actor, Action.READ_CASE, case)
+    if case.draft_id is None:
+        return CaseMatch(case=case)
+    themes = await _list_themes(session, case.draft_id)
+    unused = await session.execute(
+        select(DraftPassageRow.left_out, func.count())
+        .where(DraftPassageRow.draft_id == case.draft_id, DraftPassageRow.left_out.is_not(None))
+        .group_by(DraftPassageRow.left_out)
+        .order_by(func.count().desc(), DraftPassageRow.left_out)
+    )
+    return CaseMatch(
+        case=case,
+        themes=themes,
+        unused_passages={reason: count for reason, count in unused if reason is not None},
+        match=await _find_match(session, case.id, case.draft_id, top),
+    )
+
+
+async def _get_case(session: AsyncSession, case_id: UUID) -> CaseFacts:
+    row = (
+        await session.execute(
+            select(
+                ReviewCase.id,
+                ReviewCase.code,
+                ReviewCase.title,
+                ReviewCase.kind,
+                ReviewCase.state,
+                ReviewCase.wanted_on,
+                ReviewCase.is_synthetic,
+                Draft.id.label("draft_id"),
+                Draft.number,
+                Draft.file_name,
+                Draft.document_number,
+                Draft.page_count,
+                Draft.flagged,
+                Draft.warnings,
+            )
+            .outerjoin(Draft, Draft.case_id == ReviewCase.id)
+            .where(ReviewCase.id == case_id)
+            .order_by(Draft.number.desc())
+            .limit(1)
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFoundError
+    parties = (
+        await session.execute(
+            select(CaseParty.role, CaseParty.person_name, CaseParty.organisation_text)
+            .where(CaseParty.case_id == case_id)
+            .order_by(CaseParty.ordinal, CaseParty.id)
+        )
+    ).all()
+
+    def bodies(role: PartyRole) -> tuple[str, ...]:
+        return tuple(party.organisation_text for party in parties if party.role == role and party.organisation_text)
+
+    return CaseFacts(
+        id=row.id,
+        code=row.code,
+        title=row.title,
+        kind=row.kind,
+        state=row.state,
+        wanted_on=row.wanted_on,
+        is_synthetic=row.is_synthetic,
+        requester="; ".join(bodies(PartyRole.REQUESTER)) or None,
+        drafting_bodies=bodies(PartyRole.DRAFTING_BODY),
+        consultants=bodies(PartyRole.CONSULTANT),
+        drafters=tuple((party.person_name, party.organisation_text) for party in parties if party.person_name),
+        draft_id=row.draft_id,
+        draft_number=row.number,
+        file_name=row.file_name,
+        document_number=row.document_number,
+        page_count=row.page_count,
+        flags=msgspec.convert(row.flagged or [], tuple[StoredFlag, ...]),
+        warnings=msgspec.convert(row.warnings or [], tuple[Notice, ...], strict=False),
+    )
+
+
+async def _list_themes(session: AsyncSession, draft_id: UUID) -> tuple[StoredTheme, ...]:
+    themes = (
+        await session.execute(
+            select(
+                Theme.ordinal,
+                Theme.label,
+                Theme.label_en,
+                Theme.weight,
+                Theme.importance,
+                Theme.terms,
+                Theme.passage_ordinals,
+            )
+            .where(Theme.draft_id == draft_id)
+            .order_by(Theme.ordinal)
+        )
+    ).all()
+    wanted = {ordinal for theme in themes for ordinal in theme.passage_ordinals[:_PASSAGES_OF_A_THEME]}
+    rows = await session.execute(
+        select(DraftPassageRow.ordinal, DraftPassageRow.text, DraftPassageRow.page, DraftPassageRow.paragraph).where(
+            DraftPassageRow.draft_id == draft_id, DraftPassageRow.ordinal.in_(wanted)
+        )
+    )
+    passages = {row.ordinal: StoredPassage(**row._mapping) for row in rows}
+    return tuple(
+        StoredTheme(
+            ordinal=theme.ordinal,
+            label=theme.label,
+            label_en=theme.label_en,
+            weight=theme.weight,
+            importance=str(theme.importance),
+            terms=tuple(theme.terms),
+            passages=tuple(
+                passages[ordinal] for ordinal in theme.passage_ordinals[:_PASSAGES_OF_A_THEME] if ordinal in passages
+            ),
+            passage_count=len(theme.passage_ordinals),
+        )
+        for theme in themes
+    )
+
+
+async def _find_match(session: AsyncSession, case_id: UUID, draft_id: UUID, top: int) -> StoredMatch | None:
+    run = (
+        await session.execute(
+            select(
+                AffinityRun.id,
+                AffinityRun.scoring_version,
+                AffinityRun.embedder_id,
+                AffinityRun.index_version,
+                AffinityRun.expert_count,
+                AffinityRun.ran_at,
+                AffinityRun.notices,
+                AffinityRun.left_out,
+                Panel.plan,
+            )
+            .outerjoin(Panel, Panel.run_id == AffinityRun.id)
+            .where(AffinityRun.draft_id == draft_id)
+            .order_by(AffinityRun.ran_at.desc(), AffinityRun.id.desc())
+            .limit(1)
+        )
+    ).one_or_none()
+    if run is None:
+        return None
+    plan = _plan(run.plan)
+    left_out = msgspec.convert(run.left_out, tuple[LeftOut, ...])
+    seated = {seat.expert_id for seat in plan.seats} | {reserve.expert_id for reserve in plan.reserves}
+    ranked = await _list_ranked(session, run.id, {one.expert_id for one in left_out}, seated, top)
+    shown_left_out = left_out[:_PEOPLE_LEFT_OUT]
+    fitting = [row.expert_id for row in ranked]
+    people = await _people(session, {*fitting, *seated, *(one.expert_id for one in shown_left_out)})
+    theme_bands = await _theme_bands(session, run.id, fitting)
+    conflicts = await _conflicts(session, case_id, run.id, {*fitting, *seated})
+    fits = {
+        row.expert_id: StoredFit(
+            person=people[row.expert_id],
+            place=row.place if row.band is not None else None,
+            band=row.band and AffinityBand(row.band),
+            theme_bands=theme_bands.get(row.expert_id, {}),
+            pairs=msgspec.convert(row.pairs, tuple[PassagePair, ...]),
+            conflicts=conflicts.get(row.expert_id, ()),
+        )
+        for row in ranked
+        if row.expert_id in people
+    }
+    counts: dict[str, int] = {}
+    for one in left_out:
+        counts[one.reason] = counts.get(one.reason, 0) + 1
+    return StoredMatch(
+        scoring_version=run.scoring_version,
+        embedder_id=run.embedder_id,
+        index_version=run.index_version,
+        expert_count=run.expert_count,
+        ran_at=run.ran_at,
+        notices=msgspec.convert(run.notices, tuple[Notice, ...]),
+        ranking=tuple(fit for fit in fits.values() if fit.place is not None and fit.place <= top),
+        ranked_count=max((row.total for row in ranked), default=0),
+        plan=plan,
+        fits=fits,
+        left_out=tuple(
+            StoredLeftOut(
+                person=people[one.expert_id], reason=one.reason, message=one.message, details=dict(one.details)
+            )
+            for one in shown_left_out
+            if one.expert_id in people
+        ),
+        left_out_counts=counts,
+    )
+
+
+def _plan(stored: dict[str, Any] | None) -> AssignmentPlan:
+    """A run without a panel reads as a plan without seats."""
+    if not stored:
+        return AssignmentPlan(
+            seats=(), reserves=(), uncovered=(), unmet=(), objective=0.0, bound=0.0, gap=0.0, seconds=0.0
+        )
+    plan = msgspec.convert(stored, AssignmentPlan)
+
+    def order(seat: Seat) -> tuple[int, float]:
+        return _ROLE_ORDER.index(seat.role), -seat.score
+
+    return replace(plan, seats=tuple(sorted(plan.seats, key=order)))
+
+
+async def _list_ranked(
+    session: AsyncSession, run_id: UUID, barred: Collection[UUID], seated: Collection[UUID], top: int
+) -> list[Any]:
+    """The best, and whoever has a seat or waits for one, with their place among all who may be invited."""
+    ranked = (
+        select(
+            AffinityRow.expert_id,
+            AffinityRow.band,
+            AffinityRow.pairs,
+            func.row_number().over(order_by=(AffinityRow.score.desc(), AffinityRow.expert_id)).label("place"),
+            func.count(AffinityRow.band).over().label("total"),
+        )
+        .where(
+            AffinityRow.run_id == run_id,
+            AffinityRow.theme_ordinal == WHOLE_DRAFT,
+            AffinityRow.expert_id.not_in(barred),
+        )
+        .subquery()
+    )
+    statement = (
+        select(ranked)
+        .where(or_(and_(ranked.c.place <= top, ranked.c.band.is_not(None)), ranked.c.expert_id.in_(seated)))
+        .order_by(ranked.c.place)
+    )
+    return list((await session.execute(statement)).all())
+
+
+async def _theme_bands(
+    session: AsyncSession, run_id: UUID, expert_ids: Collection[UUID]
+) -> dict[UUID, dict[int, AffinityBand]]:
+    rows = await session.execute(
+        select(AffinityRow.expert_id, AffinityRow.theme_ordinal, AffinityRow.band).where(
+            AffinityRow.run_id == run_id,
+            AffinityRow.theme_ordinal != WHOLE_DRAFT,
+            AffinityRow.expert_id.in_(expert_ids),
+            AffinityRow.band.is_not(None),
+        )
+    )
+    bands: dict[UUID, dict[int, AffinityBand]] = {}
+    for row in rows:
+        bands.setdefault(row.expert_id, {})[row.theme_ordinal] = AffinityBand(row.band)
+    return bands
+
+
+async def _conflicts(
+    session: AsyncSession, case_id: UUID, run_id: UUID, expert_ids: Collection[UUID]
+) -> dict[UUID, tuple[StoredConflict, ...]]:
+    rows = await session.execute(
+        select(
+            ConflictRow.expert_id,
+            ConflictRow.kind,
+            ConflictRow.severity,
+            ConflictRow.state,
+            ConflictRow.message,
+            ConflictRow.details,
+        )
+        .where(
+            ConflictRow.case_id == case_id,
+            ConflictRow.run_id == run_id,
+            ConflictRow.expert_id.in_(expert_ids),
+            ConflictRow.state != "dismissed",
+        )
+        .order_by(ConflictRow.severity, ConflictRow.kind, ConflictRow.id)
+    )
+    conflicts: dict[UUID, tuple[StoredConflict, ...]] = {}
+    for row in rows:
+        one = StoredConflict(
+            kind=row.kind,
+            is_hard=row.severity == "hard",
+            state=row.state,
+            message=row.message,
+            details=row.details,
+        )
+        conflicts[row.expert_id] = (*conflicts.get(row.expert_id, ()), one)
+    return conflicts
+
+
+async def _people(session: AsyncSession, expert_ids: Collection[UUID]) -> dict[UUID, Person]:
+    has_reviewed = (
+        select(Evidence.id).where(Evidence.expert_id == Expert.id, Evidence.kind == EvidenceKind.REVIEW).exists()
+    )
+    rows = await session.execute(
+        select(
+            Expert.id,
+            Expert.full_name,
+            Expert.honours,
+            Expert.academic_rank,
+            Expert.degree,
+            Expert.other_titles,
+            Expert.position,
+            Expert.organisation_text,
+            Expert.country,
+            Expert.province,
+            Expert.time_zone,
+            Expert.gender,
+            Expert.birth_year,
+            Expert.open_reviews,
+            Expert.capacity,
+            Expert.last_contacted_at,
+            has_reviewed.label("has_reviewed"),
+        ).where(Expert.id.in_(expert_ids))
+    )
+    return {
+        row.id: Person(
+            id=row.id,
+            full_name=row.full_name,
+            honours=tuple(row.honours),
+            academic_rank=row.academic_rank,
+            degree=row.degree,
+            other_titles=tuple(row.other_titles),
+            position=row.position,
+            organisation=row.organisation_text,
+            country=row.country,
+            province=row.province,
+            time_zone=row.time_zone,
+            gender=row.gender,
+            birth_year=row.birth_year,
+            load=row.open_reviews,
+            capacity=row.capacity,
+            last_contacted_at=row.last_contacted_at,
+            has_reviewed=row.has_reviewed,
+        )
+        for row in rows
+    }
