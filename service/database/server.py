@@ -114,15 +114,29 @@ class EmbeddedServer:
             self._account = choose_account(self.state / "data")
             self.state = reachable_state(self._wanted_state, self._account)
             with self._turn():
-                self._prepare()
-                self._bring_up()
                 self._users = (self.state / "users.lock").open("a")
                 fcntl.flock(self._users, fcntl.LOCK_SH)
-        except OSError as error:
-            raise self._explain(error) from error
-        self._owner_pid = os.getpid()
-        atexit.register(self.close)
+                self._owner_pid = os.getpid()
+                atexit.register(self.close)
+                self._prepare()
+                self._bring_up()
+        except BaseException as error:
+            # Also after Ctrl-C: a server that came up just before must not stay behind.
+            self.close()
+            if isinstance(error, OSError | _ProgramFailedError):
+                raise self._explain(error) from error
+            raise
         return self
+
+    def revive(self) -> None:
+        """Start the server again if it died while we use it; does nothing while it runs."""
+        if self._users is None or self.is_running():
+            return
+        try:
+            with self._turn():
+                self._bring_up()
+        except (OSError, _ProgramFailedError) as error:
+            raise self._explain(error) from error
 
     def close(self) -> None:
         """Leave; the last one to leave stops the server. A second call does nothing."""
@@ -136,7 +150,7 @@ class EmbeddedServer:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return  # others still use it
-            if self._stop_last:
+            if self._stop_last and self.postmaster_pid() is not None:
                 self._stop()
 
     def __enter__(self) -> EmbeddedServer:
@@ -229,7 +243,7 @@ class EmbeddedServer:
             except _ProgramFailedError as failed:
                 # After a crash the old server's children may hold its memory for a moment.
                 if "shared memory" not in failed.output or time.monotonic() > deadline:
-                    raise self._explain(failed) from failed
+                    raise
                 time.sleep(0.25)
 
     def _options(self) -> str:

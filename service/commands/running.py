@@ -1,0 +1,132 @@
+"""What every command needs before its own work: a database that runs and is up to date, and a clean end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import TypeVar
+
+import psycopg
+import uvloop
+from psycopg.types.json import Jsonb
+
+import service.directory.reference
+from service.database.faults import explain_fault
+from service.database.migrate import migrate
+from service.database.models.base import uuid7
+from service.database.session import make_engine, make_sessions
+from service.directory.reference import REFERENCE_DIR, load_reference
+from service.runtime import Runtime, embedded_server, open_runtime
+from service.settings import Settings
+
+T = TypeVar("T")
+
+_FINGERPRINT = "reference_fingerprint"
+
+
+def run_with_runtime(settings: Settings, main: Callable[[Runtime], Awaitable[T]]) -> T:
+    """Run `main` on a database that is up to date and hold its reference data.
+
+    Starts the embedded server when no other is named, and stops it afterwards unless others use it. A database that
+    goes away or is full becomes an UnavailableError saying so; Ctrl-C and SIGTERM cancel `main` and end cleanly.
+    """
+
+    async def run(database_url: str) -> T:
+        async with open_runtime(settings, database_url=database_url) as runtime:
+            return await main(runtime)
+
+    with ready_database(settings) as database_url:
+        return run_until_stopped(run(database_url))
+
+
+@contextlib.contextmanager
+def ready_database(settings: Settings) -> Iterator[str]:
+    """The address of the database, migrated and with its reference data, while the block runs."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_explained_faults())
+        stack.enter_context(_stopped_by_sigterm())
+        database_url = settings.database_url
+        if database_url is None:
+            server = stack.enter_context(embedded_server(settings))
+            server.ensure_database("trithuc")
+            database_url = server.url()
+        migrate(database_url)
+        _load_reference_once(database_url)
+        yield database_url
+
+
+def run_until_stopped(work: Awaitable[T]) -> T:
+    """Run on uvloop; SIGTERM cancels like Ctrl-C does, so that everything is closed before the process ends."""
+
+    async def run() -> T:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - inside a coroutine there always is one
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await work
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        try:
+            return runner.run(run())
+        except asyncio.CancelledError:
+            raise SystemExit(128 + signal.SIGTERM) from None
+
+
+@contextlib.contextmanager
+def _explained_faults() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        if fault := explain_fault(error):
+            raise fault from error
+        raise
+
+
+@contextlib.contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """Outside the event loop too, SIGTERM unwinds the stack: the server is left in order."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _load_reference_once(database_url: str) -> None:
+    """Load the reference data unless just this data was loaded before."""
+    fingerprint = _fingerprint()
+    with psycopg.connect(database_url) as connection:
+        found = connection.execute("SELECT value FROM setting WHERE name = %s", [_FINGERPRINT]).fetchone()
+    if found is not None and found[0] == {"sha256": fingerprint}:
+        return
+
+    async def load() -> None:
+        engine = make_engine(database_url)
+        async with make_sessions(engine).begin() as session:
+            await load_reference(session)
+        await engine.dispose()
+
+    run_until_stopped(load())
+    with psycopg.connect(database_url) as connection:
+        connection.execute("DELETE FROM setting WHERE name = %s", [_FINGERPRINT])
+        connection.execute(
+            "INSERT INTO setting (id, name, value) VALUES (%s, %s, %s)",
+            [uuid7(), _FINGERPRINT, Jsonb({"sha256": fingerprint})],
+        )
+
+
+def _fingerprint() -> str:
+    """Of the data and of the code that loads it."""
+    digest = hashlib.sha256()
+    code = Path(service.directory.reference.__file__)
+    for path in (code, *sorted(REFERENCE_DIR.glob("*.csv"))):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,113 @@
+"""The tasks of the queue. Each may run twice: it compares and converges."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Protocol
+from uuid import UUID
+
+import procrastinate
+from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
+from procrastinate.jobs import Job
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from search.backend import SearchBackend
+from search.embedding.cache import Embeddings
+from search.errors import SearchError
+from service.database.faults import explain_fault
+from service.directory.index import sync_experts
+
+INDEX_LOCK = 7_238_114_521  # advisory: whoever writes the index holds it, so an older state never lands on a newer one
+_EXPERTS_AT_A_TIME = 50
+_JOBS_TAKEN_OVER = 1000
+_LONGEST_WAIT_SECONDS = 300
+
+_TAKE_OVER = text(
+    """
+    DELETE FROM procrastinate_jobs WHERE id IN (
+        SELECT id FROM procrastinate_jobs
+        WHERE task_name = 'index_experts' AND status = 'todo' AND coalesce(scheduled_at, now()) <= now()
+        ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED
+    ) RETURNING args -> 'expert_ids'
+    """
+)
+_REWRITE = text(
+    "UPDATE procrastinate_jobs SET args = jsonb_build_object('expert_ids', CAST(:ids AS jsonb)) "
+    "WHERE id = :job_id AND status = 'doing' RETURNING id"
+)
+
+
+class JobTools(Protocol):
+    """What tasks work with; a worker hands it to each of them."""
+
+    @property
+    def sessions(self) -> async_sessionmaker[AsyncSession]: ...
+    @property
+    def backend(self) -> SearchBackend: ...
+    @property
+    def embeddings(self) -> Embeddings: ...
+
+
+class UntilItWorks(BaseRetryStrategy):
+    """Again after 1, 2, 4 … 300 seconds, for ever: an index that was away catches up by itself."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
+        return RetryDecision(retry_in={"seconds": min(2 ** min(job.attempts, 10), _LONGEST_WAIT_SECONDS)})
+
+
+def make_queue(connector: procrastinate.PsycopgConnector) -> procrastinate.App:
+    """The queue of one database, knowing all tasks by the names under which they are deferred."""
+    queue = procrastinate.App(connector=connector)
+    queue.task(name="index_experts", pass_context=True, retry=UntilItWorks())(index_experts)
+    return queue
+
+
+async def index_experts(context: JobContext, expert_ids: list[str]) -> None:
+    """Bring the index in line with these experts as they are now, and with those of all jobs waiting for the same."""
+    tools: JobTools = context.additional_context["tools"]
+    wanted = await _take_over_waiting_jobs(tools, context.job.id, expert_ids)
+    failed: list[str] = []
+    failure: Exception | None = None
+    for start in range(0, len(wanted), _EXPERTS_AT_A_TIME):
+        some = wanted[start : start + _EXPERTS_AT_A_TIME]
+        try:
+            await _sync(tools, some)
+        except Exception as error:
+            if isinstance(error, SearchError) or explain_fault(error):
+                raise  # a part is down, which no other order of experts would change
+            # One expert that cannot be indexed must not hold back the others.
+            for expert_id in some:
+                try:
+                    await _sync(tools, [expert_id])
+                except Exception as its_error:
+                    failed.append(expert_id)
+                    failure = its_error
+    if failure is not None:
+        async with tools.sessions.begin() as session:
+            await session.execute(_REWRITE, {"ids": json.dumps(failed), "job_id": context.job.id})
+        raise failure
+
+
+async def _take_over_waiting_jobs(tools: JobTools, job_id: int | None, expert_ids: list[str]) -> list[str]:
+    """Many edits in quick succession become one piece of work.
+
+    The ids move into this job in the transaction that removes the others: a worker killed here loses none of them.
+    """
+    async with tools.sessions() as session:
+        waiting = (await session.execute(_TAKE_OVER, {"most": _JOBS_TAKEN_OVER})).scalars().all()
+        wanted = list(dict.fromkeys([*expert_ids, *(expert_id for ids in waiting for expert_id in ids)]))
+        if not waiting:
+            return wanted
+        rewritten = await session.execute(_REWRITE, {"ids": json.dumps(wanted), "job_id": job_id})
+        if rewritten.first() is None:
+            return expert_ids  # taken for dead and given to another worker: the rolled-back jobs stay where they were
+        await session.commit()
+    return wanted
+
+
+async def _sync(tools: JobTools, expert_ids: Sequence[str]) -> None:
+    async with tools.sessions.begin() as session:
+        await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": INDEX_LOCK})
+        await sync_experts(session, tools.backend, tools.embeddings, [UUID(expert_id) for expert_id in expert_ids])

@@ -1,0 +1,102 @@
+"""Runs the tasks of the queue, takes up the jobs of workers that died, and does not die unseen itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import procrastinate
+
+from service.jobs.tasks import JobTools, make_queue
+
+logger = logging.getLogger(__name__)
+
+_AGAIN_AFTER_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerPace:
+    """A worker says every `heartbeat` seconds that it lives; after `dead_after` of silence its jobs are given away."""
+
+    poll: float = 1.0  # wake-ups may get lost
+    heartbeat: float = 2.0
+    dead_after: float = 10.0
+    stop_within: float = 3.0  # a job under way at a stop is given this long, then put back into the queue
+
+
+DEFAULT_PACE = WorkerPace()
+
+
+class WorkerHost(JobTools, Protocol):
+    """The running service, as far as a worker needs it."""
+
+    @property
+    def database_url(self) -> str: ...
+
+
+@contextlib.asynccontextmanager
+async def running_worker(host: WorkerHost, pace: WorkerPace = DEFAULT_PACE) -> AsyncIterator[None]:
+    """A worker in this process while the block runs."""
+    task = asyncio.create_task(work_for_ever(host, pace), name="worker")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def work_for_ever(host: WorkerHost, pace: WorkerPace = DEFAULT_PACE) -> None:
+    """Run jobs until cancelled. A worker that ends for any other reason is reported and replaced."""
+    while True:
+        try:
+            await _work(host, pace)
+            logger.error("The worker ended by itself; another one starts.")
+        except Exception:
+            logger.exception("The worker failed; another one starts.")
+        await asyncio.sleep(_AGAIN_AFTER_SECONDS)
+
+
+async def _work(host: WorkerHost, pace: WorkerPace) -> None:
+    connector = procrastinate.PsycopgConnector(
+        conninfo=host.database_url, min_size=1, max_size=3, kwargs={"prepare_threshold": None}, timeout=10
+    )
+    queue = make_queue(connector)
+    async with queue.open_async():
+        worker = asyncio.create_task(
+            queue.run_worker_async(
+                concurrency=1,
+                install_signal_handlers=False,
+                delete_jobs="successful",
+                fetch_job_polling_interval=pace.poll,
+                update_heartbeat_interval=pace.heartbeat,
+                stalled_worker_timeout=pace.dead_after,
+                shutdown_graceful_timeout=pace.stop_within,
+                additional_context={"tools": host},
+            )
+        )
+        rescue = asyncio.create_task(_rescue_jobs_of_dead_workers(queue, pace))
+        try:
+            await asyncio.wait({worker, rescue}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            rescue.cancel()
+            worker.cancel()
+            results = await asyncio.gather(worker, rescue, return_exceptions=True)
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+
+
+async def _rescue_jobs_of_dead_workers(app: procrastinate.App, pace: WorkerPace) -> None:
+    """Put back the jobs whose worker went silent: at once, and then again and again."""
+    while True:
+        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=pace.dead_after):
+            logger.warning("Job %s lost its worker; it is put back into the queue.", job.call_string)
+            with contextlib.suppress(procrastinate.exceptions.ConnectorException):  # another worker was quicker
+                await app.job_manager.retry_job(job)
+        await app.job_manager.prune_stalled_workers(pace.dead_after)
+        await asyncio.sleep(pace.dead_after / 4)
