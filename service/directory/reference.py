@@ -6,7 +6,6 @@ What the office may edit (keyword rules, settings) is only added, never overwrit
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -43,7 +42,7 @@ async def load_reference(session: AsyncSession) -> None:
     """Field list, topics, places, organisations, synonyms, keyword rules, settings. Flushes; the caller commits."""
     await _upsert(session, ResearchField, _research_fields(), key=("edition", "code"))
     await _replace_topics(session)
-    await _upsert(session, Place, _places(), key=("legacy_code",))
+    await _load_places(session)
     await _load_organisations(session)
     await _upsert(session, Synonym, _synonyms(), key=("term", "expansion"))
     await _upsert(session, FieldRule, _field_rules(), key=("phrase",), keep=True)
@@ -116,8 +115,9 @@ async def _replace_topics(session: AsyncSession) -> None:
     )
 
 
-def _places() -> list[dict[str, Any]]:
-    return [
+async def _load_places(session: AsyncSession) -> None:
+    """Old communes of Kiên Giang with what they became; the other new units of An Giang have no old code here."""
+    changed = [
         {
             "legacy_code": row["legacy_code"],
             "legacy_name": row["legacy_name"],
@@ -130,6 +130,15 @@ def _places() -> list[dict[str, Any]]:
         }
         for row in read_reference("kien_giang_units.csv")
     ]
+    await _upsert(session, Place, changed, key=("legacy_code",))
+    known = set(await session.scalars(select(Place.new_code).where(Place.legacy_code.is_(None))))
+    others = [
+        {"id": uuid7(), "new_code": row["new_code"], "new_name": row["new_name"], "new_province": "Tỉnh An Giang"}
+        for row in read_reference("an_giang_units.csv")
+        if row["new_code"] not in known
+    ]
+    if others:
+        await session.execute(insert(Place).values(others))
 
 
 async def _load_organisations(session: AsyncSession) -> None:
