@@ -11,7 +11,7 @@ from babel import Locale as BabelLocale
 
 from ingestion.drafts.records import DraftReading
 from service.directory.local_time import local_time
-from service.directory.names import titled_name
+from service.directory.names import display_name
 from service.i18n import Locale, translate
 from service.matching.candidates import Candidate
 from service.matching.results import AffinityBand, Conflict, MatchResult, PassagePair, SeatRole
@@ -194,7 +194,7 @@ class _People:
         there = local_time(self._now, someone.time_zone) if someone.is_abroad else None
         return ReportedPerson(
             id=str(expert_id),
-            name=titled_name(someone.full_name, academic_rank=someone.academic_rank, degree=someone.degree),
+            name=display_name(someone.full_name, academic_rank=someone.academic_rank, degree=someone.degree),
             position=someone.position,
             organisation=current,
             country=str(self._territories.get(someone.country, someone.country)) if someone.is_abroad else None,
