@@ -47,6 +47,7 @@ SETTINGS = {
 }
 _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
 _START_SECONDS = 120  # recovery after a crash takes this long at most with max_wal_size as above
+_PATIENCE_SECONDS = 15
 _LONGEST_SOCKET_FOLDER = 85  # a socket's whole path must fit 107 bytes
 _LOG_BYTES = 10_000_000
 _NO_SPACE = ("No space left on device", "File too large", "Disk quota exceeded")
@@ -145,6 +146,9 @@ class EmbeddedServer:
             return
         atexit.unregister(self.close)
         users, self._users = self._users, None
+        if not self.state.exists():
+            users.close()  # the folder was removed under us; a server that loses its files stops by itself
+            return
         with users, self._turn():
             try:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -227,6 +231,7 @@ class EmbeddedServer:
 
     def _bring_up(self) -> None:
         deadline = time.monotonic() + _START_SECONDS
+        patience = time.monotonic() + _PATIENCE_SECONDS
         while True:
             match self._probe():
                 case _State.UP:
@@ -236,13 +241,14 @@ class EmbeddedServer:
                     continue
                 case _:
                     pass
-            self._drop_dead_pid_file()
+            self._drop_lock_files_of_the_dead()
             try:
                 self._pg_ctl("start", "-t", str(_START_SECONDS), "-l", str(self.log_file), "-o", self._options())
                 return
             except _ProgramFailedError as failed:
-                # After a crash the old server's children may hold its memory for a moment.
-                if "shared memory" not in failed.output or time.monotonic() > deadline:
+                # After a crash the old server, or its children that hold its memory, may need a moment to be gone.
+                passing = ("pre-existing shared memory", "already exists")
+                if not any(sign in failed.output for sign in passing) or time.monotonic() > patience:
                     raise
                 time.sleep(0.25)
 
@@ -269,13 +275,13 @@ class EmbeddedServer:
             return _State.UP if "too many clients" in text or "remaining connection slots" in text else _State.DOWN
         return _State.UP
 
-    def _drop_dead_pid_file(self) -> None:
+    def _drop_lock_files_of_the_dead(self) -> None:
         """postgres trusts kill(pid, 0), which a zombie answers; under a PID 1 that does not reap that is for ever."""
-        pid = self.postmaster_pid()
-        with contextlib.suppress(OSError, IndexError):
-            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-            if state == "Z":
-                (self.data / "postmaster.pid").unlink()
+        for file in (self.data / "postmaster.pid", self.socket_folder / ".s.PGSQL.5432.lock"):
+            with contextlib.suppress(OSError, IndexError):
+                pid = file.read_text().split("\n", 1)[0].strip()
+                if Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
+                    file.unlink()
 
     def _stop(self) -> None:
         # "fast" ends open connections and writes a checkpoint; "immediate" only if that hangs (next start recovers).
@@ -290,6 +296,7 @@ class EmbeddedServer:
     def _run(self, program: str, *arguments: str) -> str:
         # Output goes through a file: the server inherits it, and a pipe would never reach its end.
         output = self.state / "last-command.log"
+        log_size = self.log_file.stat().st_size if self.log_file.exists() else 0
         with output.open("w+b") as sink:
             command = [str(self._bin / program), *arguments]
             done = subprocess.run(
@@ -298,13 +305,14 @@ class EmbeddedServer:
             sink.seek(0)
             text = sink.read().decode(errors="replace")
         if done.returncode:
-            raise _ProgramFailedError(program, done.returncode, text + self._end_of_log())
+            raise _ProgramFailedError(program, done.returncode, self._log_since(log_size) + text)
         return text
 
-    def _end_of_log(self) -> str:
+    def _log_since(self, size: int) -> str:
+        """What the server wrote after its log had this size."""
         with contextlib.suppress(OSError), self.log_file.open("rb") as log:
-            log.seek(max(0, self.log_file.stat().st_size - 4000))
-            return log.read().decode(errors="replace")
+            log.seek(size)
+            return log.read(20_000).decode(errors="replace")
         return ""
 
     def _explain(self, error: Exception) -> UnavailableError:

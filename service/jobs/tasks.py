@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from search.errors import SearchError
 from service.database.faults import explain_fault
 from service.directory.index import sync_experts
 
-INDEX_LOCK = 7_238_114_521  # advisory: whoever writes the index holds it, so an older state never lands on a newer one
+INDEX_LOCK = 7_238_114_521  # an older state must never land on a newer one: whoever writes the index holds this
 _EXPERTS_AT_A_TIME = 50
 _JOBS_TAKEN_OVER = 1000
 _LONGEST_WAIT_SECONDS = 300
@@ -107,7 +108,14 @@ async def _take_over_waiting_jobs(tools: JobTools, job_id: int | None, expert_id
     return wanted
 
 
-async def _sync(tools: JobTools, expert_ids: Sequence[str]) -> None:
-    async with tools.sessions.begin() as session:
+@contextlib.asynccontextmanager
+async def holding_the_index(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[None]:
+    """Nobody else writes the index while the block runs, whatever process they are in; they wait."""
+    async with sessions.begin() as session:
         await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": INDEX_LOCK})
+        yield
+
+
+async def _sync(tools: JobTools, expert_ids: Sequence[str]) -> None:
+    async with holding_the_index(tools.sessions), tools.sessions.begin() as session:
         await sync_experts(session, tools.backend, tools.embeddings, [UUID(expert_id) for expert_id in expert_ids])
