@@ -1,0 +1,42 @@
+"""How much one draft file may take, and the limits a child process puts on itself before it opens the file."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+
+MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """`seconds` holds for CPU and for the clock on the wall, per step: reading, converting, counting pages."""
+
+    seconds: float = 60.0
+    memory_bytes: int = 1024 * MEGABYTE
+    ocr_seconds: float = 900.0
+    file_bytes: int = 60 * MEGABYTE
+    libreoffice_memory_bytes: int = 4096 * MEGABYTE  # address space; it maps far more than it uses
+
+
+def limit_this_process(*, seconds: float, memory_bytes: int) -> None:
+    """After this, the process dies by itself when it takes too long, even if nobody is left to kill it."""
+    try:
+        import resource  # not on Windows, where only the parent's clock guards
+    except ImportError:
+        return
+    cpu_seconds = max(1, int(seconds) + 1)
+    _lower(resource.RLIMIT_CPU, cpu_seconds)
+    _lower(resource.RLIMIT_AS, memory_bytes)
+    _lower(resource.RLIMIT_CORE, 0)
+    _lower(resource.RLIMIT_FSIZE, 1024 * MEGABYTE)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds + 5)
+
+
+def _lower(which: int, value: int) -> None:
+    import resource
+
+    _soft, hard = resource.getrlimit(which)
+    ceiling = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(which, (ceiling, ceiling))
