@@ -1,22 +1,45 @@
-"""One PostgreSQL server for the whole test session, a fresh database for each test that asks, and missing programs."""
+"""One PostgreSQL server for the whole test session, a fresh database for each test that asks, the pages in a browser,
+and an account of what could not be run.
+
+TRITHUC_TEST_REQUIRE_ALL=1 makes a missing program, or any other skipped test, a failure.
+"""
 
 from __future__ import annotations
 
+import functools
 import itertools
+import os
 import shutil
+import socket
+import subprocess
+import sys
 import tempfile
+import time
+import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+from playwright.async_api import Browser, Page, async_playwright
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from service.commands.programs import PROGRAMS, find_program
 from service.database.migrate import migrate
 from service.database.server import EmbeddedServer
 from service.database.session import make_engine, make_sessions
 
+ROOT = Path(__file__).parents[1]
+REQUIRE_ALL = bool(os.environ.get("TRITHUC_TEST_REQUIRE_ALL"))
+# The start of a reason to skip that no installation could remove.
+NOT_ON_THIS_ACCOUNT = "not on this account"
+
 _numbers = itertools.count(1)
+_not_run: dict[str, int] = {}
+_skipped = pytest.StashKey[list[str]]()
+
+
+# -- PostgreSQL
 
 
 @pytest.fixture(scope="session")
@@ -42,24 +65,14 @@ def template_database(server: EmbeddedServer) -> str:
     return "template_migrated"
 
 
-def copy_database(server: EmbeddedServer, template: str) -> str:
-    name = f"test_{next(_numbers)}"
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")  # type: ignore[call-overload]
-    return name
-
-
-def drop_database(server: EmbeddedServer, name: str) -> None:
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]
-
-
 @pytest.fixture
 def database_url(server: EmbeddedServer, template_database: str) -> Iterator[str]:
     """A fresh database with all tables and no rows."""
-    name = copy_database(server, template_database)
-    yield server.url(name)
-    drop_database(server, name)
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template_database}")  # type: ignore[call-overload]
+        yield server.url(name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]
 
 
 @pytest.fixture
@@ -68,3 +81,118 @@ async def session(database_url: str) -> AsyncIterator[AsyncSession]:
     async with make_sessions(engine)() as session:
         yield session
     await engine.dispose()
+
+
+# -- the pages in a browser
+
+
+@pytest.fixture(scope="session")
+def site(server: EmbeddedServer) -> Iterator[str]:
+    """The address of the real pages, served by `trithuc serve` over the database that `trithuc demo` makes."""
+    server.ensure_database("site")
+    environ = {**os.environ, "TRITHUC_DATABASE_URL": server.url("site"), "TRITHUC_LOCALE": "vi"}
+    trithuc = [sys.executable, "-m", "service.cli"]
+    seeded = subprocess.run(
+        [*trithuc, "demo", "--no-serve"], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+    )
+    assert seeded.returncode == 0, seeded.stdout + seeded.stderr
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryFile() as log:
+        serving = subprocess.Popen(
+            [*trithuc, "serve", "--port", str(port)], cwd=ROOT, env=environ, stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            wait_until_served(address, serving)
+            yield address
+        finally:
+            serving.terminate()
+            serving.wait(20)
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Debian's Chromium. Tests that use it are marked `needs("chromium")`."""
+    async with async_playwright() as playwright:
+        options = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium's sandbox refuses to run as root
+        browser = await playwright.chromium.launch(executable_path=find_program("chromium"), args=options)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def page(browser: Browser, site: str) -> AsyncIterator[Page]:
+    """A page of a Vietnamese reader, on `site`. Script errors, and any request to another host, fail the test."""
+    context = await browser.new_context(base_url=site, locale="vi-VN", viewport={"width": 1280, "height": 800})
+    page = await context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
+    page.on("console", lambda message: faults.append(f"console: {message.text}") if message.type == "error" else None)
+    page.on(
+        "request",
+        lambda request: (
+            None if request.url.startswith((site, "data:", "blob:")) else faults.append(f"asked {request.url}")
+        ),
+    )
+    yield page
+    await context.close()
+    assert faults == []
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until_served(address: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        assert process.poll() is None, f"the server ended with {process.returncode}"
+        try:
+            urllib.request.urlopen(address, timeout=10).close()
+            return
+        except OSError:
+            assert time.monotonic() < deadline, "the server does not answer"
+            time.sleep(0.1)
+
+
+# -- programs that may be missing
+
+_is_there = functools.cache(lambda name: find_program(name) is not None)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("needs"):
+        for name in marker.args:
+            if not _is_there(name):
+                _not_run[name] = _not_run.get(name, 0) + 1
+                message = f"{name} is missing: {PROGRAMS[name].how_to_get}"
+                pytest.fail(message, pytrace=False) if REQUIRE_ALL else pytest.skip(message)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    reasons = [f"{report.nodeid}: {report.longrepr[2]}" for report in skipped if isinstance(report.longrepr, tuple)]
+    unwanted = [reason for reason in reasons if NOT_ON_THIS_ACCOUNT not in reason]
+    session.config.stash[_skipped] = reasons
+    if REQUIRE_ALL and unwanted and exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was not run, and which program is missing for it."""
+    skipped = terminalreporter.config.stash.get(_skipped, [])
+    if not skipped and not _not_run:
+        return
+    terminalreporter.section("not run")
+    for name, count in sorted(_not_run.items()):
+        terminalreporter.line(f"{count} tests need {name}, which is missing. Get it with: {PROGRAMS[name].how_to_get}")
+    for reason in skipped:
+        if not any(f"{name} is missing" in reason for name in _not_run):
+            terminalreporter.line(reason)
+    if REQUIRE_ALL:
+        terminalreporter.line("TRITHUC_TEST_REQUIRE_ALL is set: what could have been run and was not is a failure.")

@@ -208,7 +208,7 @@ def test_no_network_port_is_open(server: EmbeddedServer) -> None:
         assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts the server as somebody else")
+@pytest.mark.skipif(os.geteuid() != 0, reason="not on this account: only root starts the server as somebody else")
 def test_root_opens_nobodys_folders_for_the_server(folder: Path) -> None:
     home = folder / "home"
     home.mkdir(mode=0o700)
@@ -226,13 +226,13 @@ def test_root_opens_nobodys_folders_for_the_server(folder: Path) -> None:
     assert home.stat().st_mode & 0o777 == 0o700
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs two accounts")
+@pytest.mark.skipif(os.geteuid() != 0, reason="not on this account: only root can become another")
 def test_the_database_of_another_account_is_refused_with_its_name(folder: Path) -> None:
     with EmbeddedServer(folder / "state", durable=False):
         pass
     python = interpreter(1)
     if python is None:
-        pytest.skip("the other account cannot run the program")
+        pytest.skip("not on this account: the other one cannot run the program")
     refused = attempt(folder / "state", "pass", python=python, user=1, group=1, extra_groups=[])
 
     assert "belongs to the account nobody" in refused
