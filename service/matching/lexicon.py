@@ -1,0 +1,255 @@
+"""What the matcher knows of subjects: their terms in both languages, the field list with its topics, keyword rules.
+
+Pure: built from rows (`FieldLexicon.from_rows`) or from the CSV files shipped in service/reference (`load_lexicon`).
+A *term* is one idea under all its spellings, Vietnamese and English; a *subject* is a group of terms with a name that
+a leader understands. Terms let a Vietnamese draft meet an English work, and give themes their names and field codes.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from search.vietnamese import fold
+from service.matching.lexicon_words import counted_words, spelled_words, stem
+
+REFERENCE = Path(__file__).parent.parent / "reference"
+_LONGEST_FIELD_NAME = 5  # words; longer names of fields never stand in running text
+_AMBIGUOUS_UNDER = 4  # letters: shorter abbreviations count only in capitals (AI is also the word "ai")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    name_vi: str
+    name_en: str
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One idea. `subject` is the index of its subject; None for field names and abbreviations of no subject."""
+
+    subject: int | None
+    vi: tuple[str, ...]
+    en: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TermHit:
+    term: int
+    start: int  # first word
+    length: int  # words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldRow:
+    code: str
+    name_vi: str
+    name_en: str
+    topics: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class FieldLexicon:
+    """Look-up of terms in texts, and of field codes for texts. Build it once and share it: nothing in it changes."""
+
+    subjects: tuple[Subject, ...]
+    terms: tuple[Term, ...]
+    fields: tuple[FieldRow, ...]
+    rules: tuple[tuple[str, tuple[str, ...]], ...]
+    _phrases: dict[tuple[str, ...], list[int]] = field(default_factory=dict, repr=False)
+    _spelled: dict[str, list[int]] = field(default_factory=dict, repr=False)
+    _capitals: dict[str, list[int]] = field(default_factory=dict, repr=False)
+    _longest: int = 1
+    _field_words: dict[str, list[tuple[int, float]]] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def from_rows(
+        cls,
+        *,
+        subjects: Sequence[Subject],
+        terms: Sequence[Term],
+        fields: Sequence[FieldRow] = (),
+        rules: Sequence[tuple[str, tuple[str, ...]]] = (),
+        synonyms: Sequence[tuple[str, str]] = (),
+    ) -> FieldLexicon:
+        lexicon = cls(tuple(subjects), tuple(terms), tuple(fields), tuple(rules))
+        for index, term in enumerate(terms):
+            for variant in (*term.vi, *term.en):
+                lexicon._add(variant, index)
+        lexicon._add_synonyms(synonyms)
+        lexicon._add_field_names()
+        lexicon._index_fields()
+        return lexicon
+
+    def find_terms(self, text: str) -> list[TermHit]:
+        """Terms in reading order, longest first at each place; words of one hit serve no other."""
+        spelled = spelled_words(text)
+        folded = [stem(word) for word in spelled]
+        capitals = set(re.findall(r"\b[A-ZĐ]{2,}\b", text)) if not text.isupper() else set()
+        hits: list[TermHit] = []
+        at = 0
+        while at < len(spelled):
+            for length in range(min(self._longest, len(spelled) - at), 0, -1):
+                found = self._phrases.get(tuple(folded[at : at + length]), ())
+                if not found and length == 1:
+                    found = self._spelled.get(spelled[at], ())
+                    if not found and spelled[at].upper() in capitals:
+                        found = self._capitals.get(folded[at], ())
+                if found:
+                    hits += [TermHit(term, at, length) for term in found]
+                    at += length
+                    break
+            else:
+                at += 1
+        return hits
+
+    def term_ids(self, text: str) -> list[int]:
+        return [hit.term for hit in self.find_terms(text)]
+
+    def subject_counts(self, text: str) -> Counter[int]:
+        """How often each subject is named, term by term."""
+        return Counter(
+            subject for hit in self.find_terms(text) if (subject := self.terms[hit.term].subject) is not None
+        )
+
+    def field_codes(self, text: str, *, subjects: Iterable[int] = (), limit: int = 4) -> tuple[str, ...]:
+        """Level-3 codes for a text: those of its subjects and of the keyword rules first, then by words of the list."""
+        scores: dict[str, float] = defaultdict(float)
+        for rank, subject in enumerate(subjects):
+            for place, code in enumerate(self.subjects[subject].codes):
+                scores[code] += 1.0 / (1 + rank) / (1 + 0.5 * place)
+        folded = f" {fold(text)} "
+        for phrase, codes in self.rules:
+            if f" {fold(phrase)} " in folded:
+                for place, code in enumerate(codes):
+                    scores[code] += 1.0 / (1 + place)
+        for index, cosine in self.similar_fields(text, limit=3):
+            if cosine >= 0.15:
+                scores[self.fields[index].code] += 2.0 * cosine
+        ranked = sorted(scores, key=lambda code: (-scores[code], code))
+        return tuple(code for code in ranked[:limit] if scores[code] >= 0.3)
+
+    def similar_fields(self, text: str, *, limit: int) -> list[tuple[int, float]]:
+        """Fields whose name and topics share words with the text: (index, cosine), best first."""
+        counts = Counter(counted_words(text))
+        sums: dict[int, float] = defaultdict(float)
+        norm = 0.0
+        for word, count in counts.items():
+            postings = self._field_words.get(word)
+            if not postings:
+                continue
+            weight = (1 + math.log(count)) * math.log(1 + len(self.fields) / len(postings))
+            norm += weight * weight
+            for index, value in postings:
+                sums[index] += weight * value
+        if not sums:
+            return []
+        scale = 1 / math.sqrt(norm)
+        best = sorted(sums.items(), key=lambda item: (-item[1], item[0]))[:limit]
+        return [(index, value * scale) for index, value in best]
+
+    # --- building ---------------------------------------------------------------------------------------------------
+
+    def _add(self, variant: str, index: int) -> None:
+        words = spelled_words(variant)
+        if not words:
+            return
+        if len(words) == 1:
+            word = words[0]
+            if variant.isupper() and len(word) < _AMBIGUOUS_UNDER:
+                self._capitals.setdefault(stem(word), []).append(index)
+                return
+            if not word.isascii():  # one marked syllable: "kè" is a term, "ke" and "kể" are not
+                self._spelled.setdefault(word, []).append(index)
+                return
+        key = tuple(stem(word) for word in words)
+        listed = self._phrases.setdefault(key, [])
+        if index not in listed:
+            listed.append(index)
+        self._longest = max(self._longest, len(key))
+
+    def _known(self, text: str) -> int | None:
+        found = self._phrases.get(tuple(stem(word) for word in spelled_words(text)))
+        return found[0] if found else None
+
+    def _add_synonyms(self, synonyms: Sequence[tuple[str, str]]) -> None:
+        """An abbreviation joins the term of its expansion; the two make a term of their own when there is none."""
+        for short, long in synonyms:
+            words = spelled_words(short)
+            if not words or (len(words) == 1 and len(words[0]) < 3 and not short.isupper()) or "." in short:
+                continue
+            known = self._known(long)
+            if known is None:
+                known = self._known(short)
+            if known is None:
+                self.terms = (*self.terms, Term(subject=None, vi=(long, short), en=()))
+                known = len(self.terms) - 1
+            self._add(short, known)
+            self._add(long, known)
+
+    def _add_field_names(self) -> None:
+        for row in self.fields:
+            names = [name for name in (row.name_vi, row.name_en) if name]
+            if any(2 <= len(spelled_words(name)) <= _LONGEST_FIELD_NAME for name in names) and not any(
+                self._known(name) is not None for name in names
+            ):
+                self.terms = (*self.terms, Term(subject=None, vi=(row.name_vi,), en=(row.name_en,)))
+                for name in names:
+                    if 2 <= len(spelled_words(name)) <= _LONGEST_FIELD_NAME:
+                        self._add(name, len(self.terms) - 1)
+
+    def _index_fields(self) -> None:
+        texts = [Counter(counted_words(" . ".join((row.name_vi, row.name_en, *row.topics)))) for row in self.fields]
+        document_counts = Counter(word for counts in texts for word in counts)
+        for index, counts in enumerate(texts):
+            weights = {
+                word: (1 + math.log(count)) * math.log(1 + len(texts) / document_counts[word])
+                for word, count in counts.items()
+            }
+            norm = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
+            for word, weight in weights.items():
+                self._field_words.setdefault(word, []).append((index, weight / norm))
+
+
+@cache
+def load_lexicon(folder: Path = REFERENCE) -> FieldLexicon:
+    """The lexicon of the files shipped with the product; read once for each folder."""
+    subject_rows = _rows(folder / "subjects.csv")
+    index = {row["name_vi"]: place for place, row in enumerate(subject_rows)}
+    topics: dict[str, list[str]] = defaultdict(list)
+    for row in _rows(folder / "research_field_topics.csv"):
+        topics[row["code"]].append(row["topic_vi"])
+    return FieldLexicon.from_rows(
+        subjects=[
+            Subject(name_vi=row["name_vi"], name_en=row["name_en"], codes=_split(row["codes"])) for row in subject_rows
+        ],
+        terms=[
+            Term(subject=index[row["subject_vi"]], vi=_split(row["terms_vi"]), en=_split(row["terms_en"]))
+            for row in _rows(folder / "subject_terms.csv")
+        ],
+        fields=[
+            FieldRow(
+                code=row["code"], name_vi=row["name_vi"], name_en=row["name_en"], topics=tuple(topics[row["code"]])
+            )
+            for row in _rows(folder / "research_fields.csv")
+            if len(row["code"]) == 5
+        ],
+        rules=[(row["phrase"], _split(row["codes"])) for row in _rows(folder / "field_rules.csv")],
+        synonyms=[(row["term"], row["expansion"]) for row in _rows(folder / "synonyms.csv")],
+    )
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _split(cell: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in cell.split(";") if part.strip())
