@@ -27,10 +27,9 @@ def run_reindex(settings: Settings) -> None:
         with progress_bar(gettext("Indexing"), unit=gettext("experts")) as on_progress:
             async with holding_the_index(runtime.sessions), runtime.sessions.begin() as session:
                 await rebuild_index(session, runtime.backend, runtime.embeddings, on_progress=on_progress)
-        if not runtime.embeddings.is_available:
+        if why := runtime.embeddings.why_unavailable:
             click.echo(
-                gettext("There is no embedder: experts are found by words alone. %(why)s")
-                % {"why": gettext(runtime.embeddings.why_unavailable or "")},
+                gettext("There is no embedder: experts are found by words alone. %(why)s") % {"why": gettext(why)},
                 err=True,
             )
         click.echo(gettext("%(count)s experts are in the index.") % {"count": await runtime.backend.count()})
