@@ -105,6 +105,7 @@ class ExpertRecord:
     keywords: tuple[str, ...] = ()
     biography: str | None = None
     email: str | None = None
+    other_emails: tuple[str, ...] = ()  # further addresses of the same cell
     phone: str | None = None
     orcid: str | None = None
     time_zone: str | None = None  # IANA name or "UTC+08:00"

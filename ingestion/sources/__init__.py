@@ -1,0 +1,1 @@
+"""One module per source of records; `spreadsheet` reads the rosters offices send."""
