@@ -41,7 +41,7 @@ _SHAPES = (
         Shape.GROUP,
         re.compile(r"(?:nhóm|nhiệm vụ|giải pháp|mục tiêu|tiểu dự án|dự án|hợp phần|nội dung)\s+\d+\s*[:.]", re.I),
     ),
-    (Shape.ALPHA, re.compile(r"[a-zđ]\s*\d?\s*[.)]\s*(?=\w)")),
+    (Shape.ALPHA, re.compile(r"[a-zđ]\s*\d?\s*[.)]\s*(?=\w)|\((?:[a-zđ]|\d{1,2}|[ivx]{1,4})\)\s*(?=\w)")),
 )
 BULLET = re.compile(r"[-–—+*•●○■▪◦➢➤✓►·]\s*(?=\S)")
 SENTENCE_END = (".", ";", ",", "…")

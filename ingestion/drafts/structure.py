@@ -22,7 +22,6 @@ NUMBER_LINE = re.compile(r"Số\s*:", re.I)
 NUMBER = re.compile(r"Số\s*:?\s*(\d[\w-]*)?\s*[-/]\s*([A-ZĐ][\wĐ&.-]*(?:-[\wĐ&.]+)*)", re.I)
 PLACE_AND_DATE = re.compile(r"[^,.;:]{2,60},\s*ngày[\s….\d]*tháng[\s….\d]*năm", re.I)
 DRAFT_MARK = re.compile(r"\(?\s*DỰ THẢO(?:\s+(?:LẦN|LẦN THỨ)\s*\w+)?[\s:)]*(?:ngày.*)?$", re.I)
-RULE_LINE = re.compile(r"[-–—_=*.\s]{3,}$")
 ATTACHED_TO = re.compile(r"\(?\s*(?:Ban hành kèm theo|Kèm theo|Đính kèm)\b", re.I)
 ENACTED = re.compile(r"(?:QUYẾT NGHỊ|QUYẾT ĐỊNH|NGHỊ QUYẾT)\s*:$")
 RECIPIENTS = re.compile(r"(?:Nơi nhận|Kính gửi)\s*:?", re.I)
@@ -71,7 +70,7 @@ class _Structure:
                 FlaggedText(text=text, reason=reason, page=block.page, paragraph=self.paragraph)
                 for text, reason in block.flags
             ]
-            if block.text and not RULE_LINE.match(block.text):
+            if any(char.isalnum() for char in block.text):
                 self._place(block)
         title = " ".join(self.title_parts) or self._first_heading_as_title()
         return Structured(title, self.number, tuple(self.passages), tuple(self.flagged))
@@ -209,7 +208,9 @@ class _Structure:
 
     def _is_annex(self, block: Block) -> bool:
         found = ANNEX.match(block.text)
-        if found is None or len(block.text) > 200 or block.text.endswith((";", ",")):
+        if found is None or len(block.text) > 500 or block.text.endswith((";", ",")):
+            return False
+        if len(block.text) > 200 and not (block.is_centred or block.is_bold):
             return False
         return block.is_centred or block.level is not None or is_capitals(block.text) or found[0] == block.text
 
