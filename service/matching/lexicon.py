@@ -29,6 +29,7 @@ class Subject:
     name_vi: str
     name_en: str
     codes: tuple[str, ...]
+    is_general: bool = False  # named in most papers whatever they are about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +98,12 @@ class FieldLexicon:
         at = 0
         while at < len(spelled):
             for length in range(min(self._longest, len(spelled) - at), 0, -1):
-                found = self._phrases.get(tuple(folded[at : at + length]), ())
-                if not found and length == 1:
-                    found = self._spelled.get(spelled[at], ())
-                    if not found and spelled[at].upper() in capitals:
+                if length > 1:
+                    found = self._phrases.get(tuple(folded[at : at + length]), ())
+                else:
+                    word = spelled[at]
+                    found = self._spelled.get(folded[at] if word.isascii() else word, ())
+                    if not found and word.upper() in capitals:
                         found = self._capitals.get(folded[at], ())
                 if found:
                     hits += [TermHit(term, at, length) for term in found]
@@ -166,9 +169,9 @@ class FieldLexicon:
             if variant.isupper() and len(word) < _AMBIGUOUS_UNDER:
                 self._capitals.setdefault(stem(word), []).append(index)
                 return
-            if not word.isascii():  # one marked syllable: "kè" is a term, "ke" and "kể" are not
-                self._spelled.setdefault(word, []).append(index)
-                return
+            # One syllable counts as it is spelled: "kè" is a term, "kể" is not; "cua" is a crab, "của" is "of".
+            self._spelled.setdefault(word if not word.isascii() else stem(word), []).append(index)
+            return
         key = tuple(stem(word) for word in words)
         listed = self._phrases.setdefault(key, [])
         if index not in listed:
@@ -176,7 +179,11 @@ class FieldLexicon:
         self._longest = max(self._longest, len(key))
 
     def _known(self, text: str) -> int | None:
-        found = self._phrases.get(tuple(stem(word) for word in spelled_words(text)))
+        words = spelled_words(text)
+        if len(words) == 1:
+            found = self._spelled.get(stem(words[0]) if words[0].isascii() else words[0])
+        else:
+            found = self._phrases.get(tuple(stem(word) for word in words))
         return found[0] if found else None
 
     def _add_synonyms(self, synonyms: Sequence[tuple[str, str]]) -> None:
@@ -228,7 +235,13 @@ def load_lexicon(folder: Path = REFERENCE) -> FieldLexicon:
         topics[row["code"]].append(row["topic_vi"])
     return FieldLexicon.from_rows(
         subjects=[
-            Subject(name_vi=row["name_vi"], name_en=row["name_en"], codes=_split(row["codes"])) for row in subject_rows
+            Subject(
+                name_vi=row["name_vi"],
+                name_en=row["name_en"],
+                codes=_split(row["codes"]),
+                is_general=bool(row["is_general"]),
+            )
+            for row in subject_rows
         ],
         terms=[
             Term(subject=index[row["subject_vi"]], vi=_split(row["terms_vi"]), en=_split(row["terms_en"]))

@@ -1,0 +1,131 @@
+"""Experts as rows of evidence: what was done, when and in which part, in numbers that a score can be computed from.
+
+Words are counted as hashed features, so that a large directory needs no vocabulary and one text is counted once in
+the life of the process, whoever holds it.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from search.documents import EvidenceChunk
+from service.directory.chunks import WorkText, evidence_chunks
+from service.matching.candidates import Candidate
+from service.matching.lexicon import FieldLexicon
+from service.matching.lexicon_words import counted_words, language_of
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+FEATURES = 1 << 21
+_ENOUGH_EVIDENCE = 3  # items: with fewer, the keyword line is all there is to go by
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """`items[i]` belongs to expert `owners[i]`; owners ascend. `is_keywords` marks keyword lines, which say what a
+    person claims; `is_counted` is False for those of people who have real evidence."""
+
+    experts: int
+    items: tuple[EvidenceChunk, ...]
+    owners: Integers
+    weights: Floats  # of each item: kind, age and role
+    languages: tuple[str, ...]
+    is_counted: NDArray[np.bool_]
+
+    @property
+    def texts(self) -> list[str]:
+        return [item.text for item in self.items]
+
+
+def gather_evidence(candidates: Sequence[Candidate], *, year: int) -> Evidence:
+    """Evidence of the candidates, in their order. `year` is that of the match, to tell old work from new."""
+    items: list[EvidenceChunk] = []
+    owners: list[int] = []
+    weights: list[float] = []
+    counted: list[bool] = []
+    for index, candidate in enumerate(candidates):
+        chunks = candidate_chunks(candidate)
+        real = sum(chunk.kind not in ("keywords", "position") for chunk in chunks)
+        for place, chunk in enumerate(chunks):
+            role = candidate.works[place].role if place < len(candidate.works) else None
+            items.append(chunk)
+            owners.append(index)
+            weights.append(_weight(chunk, role, year))
+            counted.append(chunk.kind != "keywords" or real < _ENOUGH_EVIDENCE)
+    return Evidence(
+        experts=len(candidates),
+        items=tuple(items),
+        owners=np.array(owners, dtype=np.int64),
+        weights=np.array(weights, dtype=np.float64),
+        languages=tuple(language_of(item.text) for item in items),
+        is_counted=np.array(counted, dtype=np.bool_),
+    )
+
+
+def candidate_chunks(candidate: Candidate) -> tuple[EvidenceChunk, ...]:
+    """The texts that stand for a candidate; works first, in the order of the profile."""
+    return evidence_chunks(
+        works=[
+            WorkText(
+                id=None, kind=work.kind, title=work.title, text=work.text, year=work.year, coauthors=work.coauthors
+            )
+            for work in candidate.works
+        ],
+        biography=candidate.biography,
+        keywords=candidate.keywords,
+        position=candidate.position,
+    )
+
+
+def _weight(chunk: EvidenceChunk, role: str | None, year: int) -> float:
+    """Practice counts as papers do; a claim or a job title counts less; age and a minor part only break ties."""
+    weight = {"keywords": 0.3, "position": 0.5}.get(chunk.kind, 1.0)
+    if chunk.year is not None and chunk.year < year - 15:
+        weight *= 0.95
+    if role is not None and role.casefold() in ("thành viên", "member", "tham gia"):
+        weight *= 0.95
+    return weight
+
+
+@lru_cache(maxsize=400_000)
+def word_features(text: str) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Hashed words of a text and how often each occurs."""
+    counts = Counter(zlib.crc32(word.encode()) % FEATURES for word in counted_words(text))
+    return np.fromiter(counts, np.int32, len(counts)), np.fromiter(counts.values(), np.float32, len(counts))
+
+
+_TERM_FEATURES: dict[tuple[int, str], tuple[NDArray[np.int32], NDArray[np.float32]]] = {}
+
+
+def term_features(text: str, lexicon: FieldLexicon) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Terms of a text and how often each occurs."""
+    key = (id(lexicon), text)
+    if (known := _TERM_FEATURES.get(key)) is not None:
+        return known
+    counts = Counter(lexicon.term_ids(text))
+    found = (np.fromiter(counts, np.int32, len(counts)), np.fromiter(counts.values(), np.float32, len(counts)))
+    if len(_TERM_FEATURES) >= 400_000:
+        _TERM_FEATURES.clear()
+    _TERM_FEATURES[key] = found
+    return found
+
+
+def count_matrix(
+    features: Sequence[tuple[NDArray[np.int32], NDArray[np.float32]]], width: int
+) -> sp.csr_matrix:  # rows: texts
+    lengths = np.fromiter((len(ids) for ids, _ in features), np.int64, len(features))
+    indptr = np.concatenate([[0], np.cumsum(lengths)])
+    if not len(features) or indptr[-1] == 0:
+        return sp.csr_matrix((len(features), width), dtype=np.float64)
+    indices = np.concatenate([ids for ids, _ in features])
+    values = np.concatenate([counts for _, counts in features]).astype(np.float64)
+    return sp.csr_matrix((values, indices, indptr), shape=(len(features), width))
