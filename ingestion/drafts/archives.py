@@ -27,7 +27,9 @@ BOMB_MESSAGE = N_(
     "“%(file)s” would unpack to %(megabytes)d MB, far more than a draft holds. It was not opened. "
     "Open it in Word, save it as a new DOCX file and send that."
 )
-CUT_OFF_MESSAGE = N_("“%(file)s” is damaged or cut off. Send it again, or save it anew in the program it was made with.")
+CUT_OFF_MESSAGE = N_(
+    "“%(file)s” is damaged or cut off. Send it again, or save it anew in the program it was made with."
+)
 
 
 def open_package(path: Path, name: str) -> zipfile.ZipFile:
@@ -48,9 +50,7 @@ PASSWORD_MESSAGE = N_("“%(file)s” needs a password to open. Save a copy with
 def _refuse_bombs(package: zipfile.ZipFile, packed: int, name: str, *, is_nested: bool) -> None:
     members = package.infolist()
     unpacked = sum(member.file_size for member in members)
-    bomb = UnreadableDraftError(
-        DraftProblem.BOMB, BOMB_MESSAGE, file=name, megabytes=max(1, unpacked // MEGABYTE)
-    )
+    bomb = UnreadableDraftError(DraftProblem.BOMB, BOMB_MESSAGE, file=name, megabytes=max(1, unpacked // MEGABYTE))
     if len(members) > MEMBERS_MAX or unpacked > UNPACKED_MAX:
         raise bomb
     # Members that share their packed bytes with others unpack to more than the file could hold.
@@ -88,7 +88,7 @@ def read_member(package: zipfile.ZipFile, member: str, name: str) -> bytes:
 
 
 def package_kind(package: zipfile.ZipFile, name: str) -> str:
-    """"docx", "xlsx", "pptx", "odt", "ods" … or "zip"."""
+    """ "docx", "xlsx", "pptx", "odt", "ods" … or "zip"."""
     members = set(package.namelist())
     if "mimetype" in members:
         kind = read_member(package, "mimetype", name)[:200].decode("ascii", "replace").strip()
@@ -115,7 +115,7 @@ def package_kind(package: zipfile.ZipFile, name: str) -> str:
 
 
 def ole_kind(path: Path) -> str:
-    """"doc", "xls", "ppt", "encrypted" or "ole"; read off the names in the directory, which are UTF-16."""
+    """ "doc", "xls", "ppt", "encrypted" or "ole"; read off the names in the directory, which are UTF-16."""
     content = path.read_bytes()
 
     def has(stream: str) -> bool:

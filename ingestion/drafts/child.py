@@ -12,12 +12,11 @@ from pathlib import Path
 
 import msgspec
 
-from ingestion.drafts.limits import limit_this_process
+from ingestion.drafts.limits import OUT_OF_MEMORY, limit_this_process
 from ingestion.drafts.messages import Outcome, Task
 from ingestion.drafts.records import DraftProblem, UnreadableDraftError
 from ingestion.records import N_
 
-OUT_OF_MEMORY = 77  # exit code
 UNEXPECTED_MESSAGE = N_(
     "“%(file)s” could not be read: it is not built as its format asks. "
     "Open it in the program it was made with, save it as a new file and send that."

@@ -21,11 +21,11 @@ SYMBOL_BULLETS = re.compile("[\uf0b7\uf0a7\uf0a8\uf0d8\uf0fc\uf0e8\uf076\uf06e\u
 
 YEARS_RUN_TOGETHER = re.compile(r"(?<!\d)(?:19|20)\d\d(?:19|20)\d\d(?!\d)")
 SYMBOL_RUN_TOGETHER = re.compile(r"\d/(?:QĐ|NQ|KH|NĐ)[A-ZĐ]{2,}\b")
-_CAPITALS = "A-ZĐ" + "".join(char for char in map(chr, range(0xC0, 0x1EFA)) if char.isupper() and char < "\u0370")
-_CAPITALS += "".join(char for char in map(chr, range(0x1EA0, 0x1EFA)) if char.isupper())
+_LETTERS = map(chr, [*range(0xC0, 0x1B1), *range(0x1EA0, 0x1EFA)])
+_CAPITALS = "A-Z" + "".join(char for char in _LETTERS if char.isupper())
 SMALL_AMONG_CAPITALS = re.compile(f"[{_CAPITALS}][à-ã][{_CAPITALS}]{{2,}}")  # "XàHỘI": the capital was lost
 LOST = re.compile("[\ufffd\ue000-\uf8ff\x00]")
-CONSONANTS = frozenset("b c d đ g h k l m n p q r s t v x th ch ph kh nh ng tr gh".split())
+CONSONANTS = re.compile(r"[bcdđghklmnpqrstvx]|th|ch|ph|kh|nh|ng|tr|gh")
 
 CONVERTED_WARNING = N_(
     "“%(file)s” is written in the old font encoding %(encoding)s. It was converted; compare names and figures with the "
@@ -52,7 +52,7 @@ def is_damaged(text: str) -> bool:
     if YEARS_RUN_TOGETHER.search(text) or SYMBOL_RUN_TOGETHER.search(text) or SMALL_AMONG_CAPITALS.search(text):
         return True
     all_words = words(text)
-    orphans = sum(word in CONSONANTS for word in all_words)
+    orphans = sum(CONSONANTS.fullmatch(word) is not None for word in all_words)
     return orphans >= 5 and orphans >= 0.25 * len(all_words)
 
 

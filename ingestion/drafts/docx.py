@@ -28,16 +28,25 @@ from ingestion.drafts.records import FlagReason
 from ingestion.drafts.tables import TableCell, table_blocks
 from ingestion.records import N_
 
-TRACKED_WARNING = N_(
-    "“%(file)s” holds tracked changes. Insertions were read as accepted, deletions were left out."
-)
+TRACKED_WARNING = N_("“%(file)s” holds tracked changes. Insertions were read as accepted, deletions were left out.")
 EMBEDDED_WARNING = N_(
     "“%(file)s” holds another document inside it that was not read. Copy its text into the draft if it matters."
 )
 MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 MATH_TEXT = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
 SKIPPED = frozenset(
-    {w("del"), w("moveFrom"), w("pPr"), w("rPr"), w("instrText"), w("delText"), w("sdtPr"), w("tblPr"), w("trPr"), w("tcPr")}
+    {
+        w("del"),
+        w("moveFrom"),
+        w("pPr"),
+        w("rPr"),
+        w("instrText"),
+        w("delText"),
+        w("sdtPr"),
+        w("tblPr"),
+        w("trPr"),
+        w("tcPr"),
+    }
 )
 TEXT, TAB, BREAK, CARRIAGE, NO_BREAK_HYPHEN, SYMBOL = (
     w("t"), w("tab"), w("br"), w("cr"), w("noBreakHyphen"), w("sym"),
@@ -46,7 +55,7 @@ RUN, PARAGRAPH, TABLE, CONTENT = w("r"), w("p"), w("tbl"), w("txbxContent")
 
 
 def read_docx(path: Path, name: str) -> Extract:
-    """Everything printed in the body, footnotes after the paragraph that calls them. Headers and comments are left out."""
+    """Everything printed in the body, footnotes after the paragraph that calls them; no page heads, no comments."""
     with open_package(path, name) as archive:
         package = Package(archive, name)
         return _Body(package, name).read()
@@ -121,7 +130,11 @@ class _Body:
 
     def _paragraph_blocks(self, element: etree._Element, paper: str | None) -> Iterator[Block]:
         properties = element.find(w("pPr"))
-        style = self._styles.paragraph(val(properties.find(w("pStyle")))) if properties is not None else self._styles.default
+        style = (
+            self._styles.paragraph(val(properties.find(w("pStyle"))))
+            if properties is not None
+            else self._styles.default
+        )
         fill = fill_of(properties) or style.fill or paper
         paragraph = _Paragraph()
         self._collect(element, style, fill, paragraph)

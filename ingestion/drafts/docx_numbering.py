@@ -29,9 +29,7 @@ class Numbering:
         self._counters: dict[str, dict[int, int]] = defaultdict(dict)
         if root is None:
             return
-        abstract = {
-            str(element.get(w("abstractNumId"))): _levels(element) for element in root.iter(w("abstractNum"))
-        }
+        abstract = {str(element.get(w("abstractNumId"))): _levels(element) for element in root.iter(w("abstractNum"))}
         for element in root.iter(w("num")):
             number_id = str(element.get(w("numId")))
             target = val(element.find(w("abstractNumId"))) or ""

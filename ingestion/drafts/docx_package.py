@@ -51,7 +51,12 @@ class Package:
         if b"<!DOCTYPE" in head or b"<!ENTITY" in content[:65536] or "<!DOCTYPE".encode("utf-16-le") in content[:8192]:
             raise UnreadableDraftError(DraftProblem.DAMAGED, UNSAFE_MESSAGE, file=self._name)
         parser = etree.XMLParser(
-            resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_comments=True, remove_pis=True
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=True,
+            remove_comments=True,
+            remove_pis=True,
         )
         try:
             root = etree.fromstring(content, parser)

@@ -37,7 +37,8 @@ class Look:
 
     def over(self, below: Look) -> Look:
         """This look where it says something, `below` elsewhere."""
-        return Look(*(mine if (mine := getattr(self, f.name)) is not None else getattr(below, f.name) for f in fields(Look)))
+        names = [known.name for known in fields(Look)]
+        return Look(*(getattr(below if getattr(self, name) is None else self, name) for name in names))
 
     def why_unseen(self, paper: str | None) -> FlagReason | None:
         """The reason why a reader of the print would not see this text; `paper` is the fill of cell or paragraph."""

@@ -49,7 +49,9 @@ PROMISES = {
 }
 # Known formats we do not read, by the name people know them by.
 FOREIGN_NAMES = {"xlsx": "Excel (XLSX)", "xls": "Excel (XLS)", "pptx": "PowerPoint (PPTX)", "ppt": "PowerPoint (PPT)"}
-HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|script|body)\b", re.I | re.S)
+HTML = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|script|body)\b", re.I | re.S
+)
 
 RENAMED_WARNING = N_("“%(file)s” is not what its name says: it is a %(found)s file and was read as one.")
 NOT_WHAT_IT_SAYS_MESSAGE = N_(
@@ -128,7 +130,9 @@ def _looks_like_text(head: bytes) -> bool:
 
 
 def _has_known_signature(head: bytes) -> bool:
-    return head.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*", b"Rar!", b"7z\xbc\xaf", b"MZ"))
+    return head.startswith(
+        (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*", b"Rar!", b"7z\xbc\xaf", b"MZ")
+    )
 
 
 def _foreign(head: bytes, path: Path) -> str:

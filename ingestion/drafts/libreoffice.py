@@ -11,6 +11,10 @@ from ingestion.drafts.messages import Task
 from ingestion.drafts.records import DraftProblem, UnreadableDraftError
 from ingestion.records import N_
 
+NEEDS_LIBREOFFICE_MESSAGE = N_(
+    "“%(file)s” is in the old format %(format)s. Install LibreOffice on the server, "
+    "or save the draft as DOCX and send that."
+)
 CONVERSION_MESSAGE = N_(
     "LibreOffice could not open “%(file)s”. It may be damaged; open it in Word, save it as DOCX and send that."
 )
@@ -23,8 +27,8 @@ PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <value>3</value></prop></item>
 <item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="BlockUntrustedRefererLinks"
  oor:op="fuse"><value>true</value></prop></item>
-<item oor:path="/org.openoffice.Office.Writer/Content/Update"><prop oor:name="Link" oor:op="fuse"><value>2</value></prop>
-</item>
+<item oor:path="/org.openoffice.Office.Writer/Content/Update"><prop oor:name="Link" oor:op="fuse">
+<value>2</value></prop></item>
 </oor:items>
 """
 
@@ -38,7 +42,10 @@ def convert(
 ) -> Path:
     """The converted file, beside the others of `folder`. Raises UnreadableDraftError."""
     program = find_libreoffice()
-    assert program is not None
+    if program is None:
+        raise UnreadableDraftError(
+            DraftProblem.NEEDS_LIBREOFFICE, NEEDS_LIBREOFFICE_MESSAGE, file=name, format=source.suffix[1:].upper()
+        )
     profile = folder / "profile" / "user"
     if not profile.exists():
         profile.mkdir(parents=True)

@@ -6,6 +6,7 @@ import signal
 from dataclasses import dataclass
 
 MEGABYTE = 1 << 20
+OUT_OF_MEMORY = 77  # exit code of a child that asked for more than it may have
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

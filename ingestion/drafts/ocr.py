@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -13,9 +14,10 @@ from ingestion.drafts.pdf import NO_TEXT_MESSAGE, RECOGNISED_WARNING, open_pdf, 
 from ingestion.drafts.plain_text import text_blocks
 from ingestion.drafts.records import DraftProblem, UnreadableDraftError
 
-DOTS_PER_INCH = 300
-PIXELS_MAX = 40_000_000  # a page of 4 sheets at 300 dpi; larger ones are drawn coarser
-LANGUAGES = "vie+eng"
+DOTS_PER_INCH = 200  # letters of 13 points are then 24 dots high; on noisy scans 300 reads worse
+PIXELS_MAX = 40_000_000  # a plan of 16 sheets; larger ones are drawn coarser
+EDGE_DIRT = re.compile(r"^[_|‹›`'\".,:;— \t]+(?=\w)|[_|‹›`'\"— \t]+$", re.M)
+LANGUAGES = "vie"
 
 
 def read_scanned_pdf(path: Path, name: str, *, tesseract: str) -> Extract:
@@ -25,7 +27,7 @@ def read_scanned_pdf(path: Path, name: str, *, tesseract: str) -> Extract:
     recognised: dict[int, list[Block]] = {}
     with tempfile.TemporaryDirectory() as folder:
         for number in without_text:
-            text = _recognise(document, number, Path(folder) / "page.png", tesseract)
+            text = EDGE_DIRT.sub("", _recognise(document, number, Path(folder) / "page.png", tesseract))
             recognised[number] = [block for block in text_blocks(text, page=number) if block.text]
     document.close()
     if recognised:

@@ -1,4 +1,4 @@
-"""PDF with a text layer: pages → lines → paragraphs and table rows, without running heads, page numbers and contents."""
+"""PDF with a text layer: pages → lines → paragraphs and table rows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ NO_TEXT_MESSAGE = N_(
     "“%(file)s” holds no text. If its letters are drawings, read it with OCR (option --ocr); "
     "otherwise send the right file."
 )
-TOO_MANY_PAGES_MESSAGE = N_("“%(file)s” has %(pages)d pages; at most %(limit)d are read. Send the draft without its annexes.")
+TOO_MANY_PAGES_MESSAGE = N_(
+    "“%(file)s” has %(pages)d pages; at most %(limit)d are read. Send the draft without its annexes."
+)
 SCANNED_PAGES_WARNING = N_(
     "“%(file)s”: %(count)d pages are pictures without text and were not read (%(pages)s). "
     "Read the file with OCR (option --ocr) to include them."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import median
 
 from ingestion.drafts.blocks import Block
@@ -75,7 +76,7 @@ def drop_contents(pages: list[PageLayout]) -> None:
                 last = index
             continue
         if is_entry or (inside and CONTENTS_ENTRY.match(line.text)):
-            if 0 <= last and index - last <= 3:
+            if last >= 0 and index - last <= 3:
                 marked.update(range(last + 1, index))
             marked.add(index)
             last = index
@@ -127,10 +128,8 @@ def _table(table: PdfTable, page: PageLayout, blocks: list[Block]) -> None:
     for number, row in enumerate(rows):
         row.page = page.number
         if number == 0 and previous is not None and _is_rest_of_row(previous, row, page.number):
-            assert previous.cells is not None and row.cells is not None
-            previous.cells = tuple(
-                f"{above} {below}".strip() for above, below in zip(previous.cells, row.cells, strict=True)
-            )
+            halves = zip(previous.cells or (), row.cells or (), strict=True)
+            previous.cells = tuple(f"{above} {below}".strip() for above, below in halves)
             previous.text = CELL_SEPARATOR.join(cell for cell in previous.cells if cell)
             continue
         blocks.append(row)
@@ -202,7 +201,7 @@ class _Margins:
             left, right = _edges(wide)
         elif right <= left:
             left, right = min(line.x0 for line in lines), max(line.x1 for line in lines)
-        gaps = [below.y0 - above.y1 for above, below in zip(lines, lines[1:], strict=False)]
+        gaps = [below.y0 - above.y1 for above, below in pairwise(lines)]
         close = [gap for gap in gaps if gap < lines[0].height]
         return cls(left, right, median(close) if close else 0.0, (left + right) / 2)
 
@@ -216,7 +215,7 @@ class _Margins:
             for line in lines
             if self.is_in_the_middle(line) and line.x0 > self.left + 10 and line.x1 < self.right - 8
         }
-        for pairs in (zip(lines, lines[1:], strict=False), zip(lines[::-1], lines[-2::-1], strict=False)):
+        for pairs in (pairwise(lines), pairwise(lines[::-1])):
             for known, line in pairs:
                 near = abs(line.y0 - known.y0) < 3.5 * known.height
                 if id(known) in found and near and known.is_bold and line.is_bold and self.is_in_the_middle(line):

@@ -142,7 +142,7 @@ def _characters(text_page: pdfium.PdfTextPage, looks: dict[int, Look], orders: d
     handle = text_page.raw
     rectangle = c.FS_RECTF()
     found: list[_Raw] = []
-    last_address, look = None, None
+    last_address, look = -1, _PLAIN
     pending_space = False
     for index in range(text_page.count_chars()):
         code = c.FPDFText_GetUnicode(handle, index)
@@ -162,7 +162,6 @@ def _characters(text_page: pdfium.PdfTextPage, looks: dict[int, Look], orders: d
         c.FPDFText_GetLooseCharBox(handle, index, rectangle)
         is_unmapped = code == 0 or (code in (0xFFFD,) or 0xE000 <= code <= 0xF8FF)
         text = "\ufffd" if code == 0 else chr(code)
-        assert look is not None
         found.append(
             (
                 " " + text if pending_space else text,
@@ -274,8 +273,8 @@ def _walk(page: pdfium.PdfPage) -> list[Any]:
 
 
 def _area(box: Box, turn: _Turn) -> float:
-    width = min(box.x1, turn.width) - max(box.x0, 0)
-    height = min(box.y1, turn.height) - max(box.y0, 0)
+    width: float = min(box.x1, turn.width) - max(box.x0, 0)
+    height: float = min(box.y1, turn.height) - max(box.y0, 0)
     return max(0.0, width) * max(0.0, height)
 
 

@@ -48,9 +48,7 @@ def take_tables(page: PdfPage) -> tuple[list[PdfTable], list[Char]]:
     return tables, outside
 
 
-def _connected(
-    horizontals: Sequence[Ruling], verticals: Sequence[Ruling]
-) -> list[tuple[list[Ruling], list[Ruling]]]:
+def _connected(horizontals: Sequence[Ruling], verticals: Sequence[Ruling]) -> list[tuple[list[Ruling], list[Ruling]]]:
     """Groups of rulings that touch each other. Lines that touch none, such as rules under a heading, are left out."""
     rows = _merged(horizontals)
     columns = _merged(verticals)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 from ingestion.drafts.blocks import Block, Extract
 from ingestion.drafts.cleaning import clean_text
-from ingestion.drafts.headings import BULLET, SENTENCE_END, shape_of
+from ingestion.drafts.headings import BULLET, SENTENCE_END, is_capitals, shape_of
 from ingestion.drafts.records import DraftProblem, UnreadableDraftError
 from ingestion.drafts.syllables import impossible_words
 from ingestion.drafts.tables import CELL_SEPARATOR
@@ -92,7 +93,7 @@ def text_blocks(text: str, page: int | None = None) -> list[Block]:
 
 def _is_wrapped(lines: list[str]) -> bool:
     """Whether most lines that are followed by another are full and break off in the middle of a sentence."""
-    followed = [(line, below) for line, below in zip(lines, lines[1:], strict=False) if line and below]
+    followed = [(line, below) for line, below in pairwise(lines) if line and below]
     if len(followed) < 3 or max(len(line) for line in lines) > WRAPPED_AT_MOST:
         return False
     broken = sum(len(line) >= 45 and not line.endswith(SENTENCE_END) for line, _below in followed)
@@ -100,7 +101,7 @@ def _is_wrapped(lines: list[str]) -> bool:
 
 
 def _begins_anew(line: str, above: str) -> bool:
-    if BULLET.match(line) or shape_of(line) is not None:
+    if BULLET.match(line) or shape_of(line) is not None or is_capitals(line) != is_capitals(above):
         return True
     return len(above) < 45 and (above.endswith((*SENTENCE_END, ":")) or above.isupper() or not line[:1].islower())
 

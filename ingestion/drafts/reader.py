@@ -15,9 +15,8 @@ from pathlib import Path
 
 import msgspec
 
-from ingestion.drafts.child import OUT_OF_MEMORY
 from ingestion.drafts.libreoffice import convert, find_libreoffice
-from ingestion.drafts.limits import MEGABYTE, Limits
+from ingestion.drafts.limits import MEGABYTE, OUT_OF_MEMORY, Limits
 from ingestion.drafts.messages import Outcome, Task
 from ingestion.drafts.records import DraftProblem, DraftReading, UnreadableDraftError
 from ingestion.records import N_
@@ -27,7 +26,8 @@ logger = logging.getLogger(__name__)
 MISSING_MESSAGE = N_("There is no file “%(file)s”, or it may not be read. Check the path and the rights.")
 EMPTY_MESSAGE = N_("“%(file)s” is empty (0 bytes). Send it again.")
 TOO_LARGE_MESSAGE = N_(
-    "“%(file)s” has %(megabytes)d MB; at most %(limit)d MB are read. Make its pictures smaller or send it without annexes."
+    "“%(file)s” has %(megabytes)d MB; at most %(limit)d MB are read. "
+    "Make its pictures smaller, or send it without annexes."
 )
 TIMED_OUT_MESSAGE = N_(
     "“%(file)s” took longer than %(seconds)d seconds to read and was given up. "
@@ -40,9 +40,6 @@ OUT_OF_MEMORY_MESSAGE = N_(
 DIED_MESSAGE = N_(
     "The process that read “%(file)s” was stopped (signal %(signal)d); nothing else was harmed. "
     "Try again; if it happens again, save the draft as a new file and send that."
-)
-NEEDS_LIBREOFFICE_MESSAGE = N_(
-    "“%(file)s” is in the old format %(format)s. Install LibreOffice on the server, or save the draft as DOCX and send that."
 )
 NEEDS_TESSERACT_MESSAGE = N_(
     "“%(file)s” is a scan, and OCR needs Tesseract with Vietnamese (packages tesseract-ocr and tesseract-ocr-vie). "
@@ -127,14 +124,10 @@ def _find_tesseract() -> str | None:
         return None
     listing = subprocess.run([program, "--list-langs"], capture_output=True, check=False, timeout=30)
     languages = (listing.stdout + listing.stderr).decode("utf-8", "replace").split()
-    return program if {"vie", "eng"} <= set(languages) else None
+    return program if "vie" in languages else None
 
 
 def _converted(path: Path, ending: str, folder: Path, limits: Limits) -> Path:
-    if find_libreoffice() is None:
-        raise UnreadableDraftError(
-            DraftProblem.NEEDS_LIBREOFFICE, NEEDS_LIBREOFFICE_MESSAGE, file=path.name, format=ending.upper()
-        )
     # LibreOffice goes by the ending, which may be wrong.
     source = folder / f"draft.{ending}"
     shutil.copyfile(path, source)
@@ -163,9 +156,7 @@ def _with_pages(docx: Path, name: str, outcome: Outcome, folder: Path, limits: L
             raise UnreadableDraftError(paged.problem, paged.message, **paged.details)
     except UnreadableDraftError:
         return msgspec.structs.replace(outcome, warnings=(*outcome.warnings, (NO_PAGES_WARNING, {"file": name})))
-    return msgspec.structs.replace(
-        outcome, page_count=paged.page_count, passages=paged.passages, flagged=paged.flagged
-    )
+    return msgspec.structs.replace(outcome, page_count=paged.page_count, passages=paged.passages, flagged=paged.flagged)
 
 
 # --- the child process ------------------------------------------------------------------------------------------------

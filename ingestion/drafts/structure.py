@@ -11,7 +11,8 @@ from ingestion.drafts.records import DraftPassage, FlaggedText, PassageKind
 
 DOCUMENT_TYPES = (
     "KẾ HOẠCH|ĐỀ ÁN|ĐỀ CƯƠNG|DỰ ÁN|QUY HOẠCH|CHƯƠNG TRÌNH|NGHỊ QUYẾT|QUYẾT ĐỊNH|NGHỊ ĐỊNH|THÔNG TƯ|CHỈ THỊ|CHIẾN LƯỢC"
-    "|PHƯƠNG ÁN|BÁO CÁO|TỜ TRÌNH|QUY CHẾ|QUY ĐỊNH|HƯỚNG DẪN|THÔNG BÁO|LUẬT|CHÍNH SÁCH|ĐỀ XUẤT|KẾT LUẬN|CÔNG ĐIỆN|ĐIỀU LỆ"
+    "|PHƯƠNG ÁN|BÁO CÁO|TỜ TRÌNH|QUY CHẾ|QUY ĐỊNH|HƯỚNG DẪN|THÔNG BÁO|LUẬT|CHÍNH SÁCH|ĐỀ XUẤT|KẾT LUẬN|CÔNG ĐIỆN"
+    "|ĐIỀU LỆ"
 )
 TITLE_START = re.compile(rf"(?:DỰ THẢO\s+)?(?:{DOCUMENT_TYPES})(?=\s|$|:)")
 SUBJECT = re.compile(r"(?:V/v|Về việc)\b[:\s]*", re.I)

@@ -13,8 +13,8 @@ CELL_SEPARATOR = " | "
 FIRST_COLUMN = re.compile(r"(?:S?\s*TT|Số TT|Số thứ tự|Thứ tự|No\.?|#|STT)\.?$", re.I)
 COLUMN_NUMBER = re.compile(r"\(?\d{1,2}\)?(?:\s*=.*)?$")
 HEADER_WORDS = re.compile(
-    r"nội dung|nhiệm vụ|chỉ tiêu|đơn vị|cơ quan|chủ trì|phối hợp|thời gian|kinh phí|ghi chú|kết quả|sản phẩm|tên|mục tiêu"
-    r"|giai đoạn|năm \d|diễn giải|hạng mục|lĩnh vực|tiến độ|nguồn vốn|task|deadline|lead|budget|notes?",
+    r"nội dung|nhiệm vụ|chỉ tiêu|đơn vị|cơ quan|chủ trì|phối hợp|thời gian|kinh phí|ghi chú|kết quả|sản phẩm|tên"
+    r"|mục tiêu|giai đoạn|năm \d|diễn giải|hạng mục|lĩnh vực|tiến độ|nguồn vốn|task|deadline|lead|budget|notes?",
     re.I,
 )
 
@@ -98,7 +98,9 @@ def count_header_rows(rows: list[list[TableCell]]) -> int:
             return 0
         marked = 1
         # Cells merged downwards out of the first row hold the header open.
-        while marked < len(rows) - 1 and any(cell.is_continued for cell in rows[marked]) and _is_header_like(rows[marked]):
+        while (
+            marked < len(rows) - 1 and any(cell.is_continued for cell in rows[marked]) and _is_header_like(rows[marked])
+        ):
             marked += 1
     filled = [cell.text for cell in rows[marked] if cell.text] if marked < len(rows) - 1 else []
     if len(filled) >= 3 and all(COLUMN_NUMBER.match(text) for text in filled):
