@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -153,6 +154,8 @@ def wait_until_served(address: str, process: subprocess.Popen[bytes], seconds: f
         try:
             urllib.request.urlopen(address, timeout=10).close()
             return
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{address} answers {error.code}") from error
         except OSError:
             assert time.monotonic() < deadline, "the server does not answer"
             time.sleep(0.1)
