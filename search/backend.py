@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from search.documents import ExpertDocument
@@ -11,6 +11,7 @@ from search.embedding.embedder import Vectors
 from search.query import ExpertQuery, Rankings
 
 
+@runtime_checkable  # so that the web framework can check what it injects
 class SearchBackend(Protocol):
     """Ranks experts by words and by vectors; knows nothing of the application's tables, of HTTP or of who asks.
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg_pool
-from search.backends.postgresql import PostgresqlBackend
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from search.backend import SearchBackend
+from search.backends.postgresql import PostgresqlBackend
 from search.embedding.cache import Embeddings, open_embeddings
 from service.database.models import Synonym
 from service.database.server import EmbeddedServer
@@ -64,7 +64,9 @@ async def open_runtime(settings: Settings, *, database_url: str | None = None) -
         stack.push_async_callback(asyncio.to_thread, embeddings.close)
         sessions = make_sessions(engine)
         async with sessions() as session:
-            synonyms = [tuple(row) for row in await session.execute(select(Synonym.term, Synonym.expansion))]
+            synonyms = [
+                (row.term, row.expansion) for row in await session.execute(select(Synonym.term, Synonym.expansion))
+            ]
         backend = PostgresqlBackend(pool, synonyms=synonyms)
         await backend.create()
         yield Runtime(

@@ -5,9 +5,8 @@ from __future__ import annotations
 import click
 
 from service.commands.progress import progress_bar
-from service.commands.running import ready_database, run_with_runtime
+from service.commands.running import run_with_runtime
 from service.database.migrate import newest_version
-from service.directory.index import rebuild_index
 from service.i18n import gettext
 from service.jobs.tasks import holding_the_index
 from service.runtime import Runtime
@@ -15,15 +14,23 @@ from service.settings import Settings
 
 
 def run_migrate(settings: Settings) -> None:
-    """Bring the database to this version and load the reference data. Running it again changes nothing."""
-    with ready_database(settings):
+    """Bring the database and the index's tables to this version and load the reference data.
+
+    Running it again changes nothing.
+    """
+
+    async def say(runtime: Runtime) -> None:
         click.echo(gettext("The database is at version %(version)s.") % {"version": newest_version()})
+
+    run_with_runtime(settings, say)
 
 
 def run_reindex(settings: Settings) -> None:
     """Build the index anew beside the old one and swap it in; searches go on meanwhile."""
 
     async def reindex(runtime: Runtime) -> None:
+        from service.directory.index import rebuild_index
+
         with progress_bar(gettext("Indexing"), unit=gettext("experts")) as on_progress:
             async with holding_the_index(runtime.sessions), runtime.sessions.begin() as session:
                 await rebuild_index(session, runtime.backend, runtime.embeddings, on_progress=on_progress)
