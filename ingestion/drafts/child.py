@@ -49,7 +49,7 @@ def _outcome(task: Task) -> Outcome:
     except MemoryError:
         raise
     except Exception:  # a parser stumbled over the file: that is the file's trouble, but say where
-        traceback.print_exc()
+        traceback.print_exc(limit=-4)
         return Outcome(problem=DraftProblem.DAMAGED, message=UNEXPECTED_MESSAGE, details={"file": task.name})
 
 

@@ -13,7 +13,6 @@ INVISIBLE = re.compile(
     "\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
     "\U000e0000-\U000e0fff]"
 )
-DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def clean_text(text: str) -> str:
@@ -26,7 +25,3 @@ def clean_text(text: str) -> str:
 def letters_only(text: str) -> str:
     """For comparing texts from two sources: case, spaces and punctuation do not count."""
     return "".join(char for char in text.casefold() if char.isalnum())
-
-
-def has_direction_marks(text: str) -> bool:
-    return DIRECTION.search(text) is not None

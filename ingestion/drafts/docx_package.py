@@ -44,6 +44,7 @@ class Package:
         self.main_part = self._find_main_part()
 
     def tree(self, part: str) -> etree._Element | None:
+        """The root of a part. libxml2 refuses nesting beyond 256 levels, so that recursion over it is safe."""
         if part not in self._members:
             return None
         content = read_member(self._archive, part, self._name).replace(STRICT_W, W.encode())
@@ -54,13 +55,14 @@ class Package:
             resolve_entities=False,
             no_network=True,
             load_dtd=False,
-            huge_tree=True,
             remove_comments=True,
             remove_pis=True,
         )
         try:
             root = etree.fromstring(content, parser)
         except etree.XMLSyntaxError as error:
+            if error.code == etree.ErrorTypes.ERR_NO_MEMORY:
+                raise MemoryError from error
             raise UnreadableDraftError(DraftProblem.DAMAGED, CUT_OFF_MESSAGE, file=self._name) from error
         if root.getroottree().docinfo.doctype:
             raise UnreadableDraftError(DraftProblem.DAMAGED, UNSAFE_MESSAGE, file=self._name)

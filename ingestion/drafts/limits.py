@@ -16,6 +16,7 @@ class Limits:
     seconds: float = 60.0
     memory_bytes: int = 1024 * MEGABYTE
     ocr_seconds: float = 900.0
+    page_count_seconds: float = 20.0  # for the pages of a DOCX; they are left unknown when it takes longer
     file_bytes: int = 60 * MEGABYTE
     libreoffice_memory_bytes: int = 4096 * MEGABYTE  # address space; it maps far more than it uses
 
@@ -27,7 +28,7 @@ def limit_this_process(*, seconds: float, memory_bytes: int) -> None:
     except ImportError:
         return
     cpu_seconds = max(1, int(seconds) + 1)
-    _lower(resource.RLIMIT_CPU, cpu_seconds)
+    _lower(resource.RLIMIT_CPU, cpu_seconds, grace=1)  # the kernel says SIGXCPU first, which the parent understands
     _lower(resource.RLIMIT_AS, memory_bytes)
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_FSIZE, 1024 * MEGABYTE)
@@ -35,9 +36,9 @@ def limit_this_process(*, seconds: float, memory_bytes: int) -> None:
     signal.setitimer(signal.ITIMER_REAL, seconds + 5)
 
 
-def _lower(which: int, value: int) -> None:
+def _lower(which: int, value: int, *, grace: int = 0) -> None:
     import resource
 
     _soft, hard = resource.getrlimit(which)
-    ceiling = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(which, (ceiling, ceiling))
+    ceiling = value + grace if hard == resource.RLIM_INFINITY else min(value + grace, hard)
+    resource.setrlimit(which, (min(value, ceiling), ceiling))

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -47,6 +48,7 @@ NEEDS_TESSERACT_MESSAGE = N_(
 )
 NO_PAGES_WARNING = N_("The pages of “%(file)s” could not be counted; passages are named by paragraph.")
 
+PAGED_PASSAGES_MAX = 10_000  # of a DOCX: more are some 800 pages, and LibreOffice takes too long
 DEFAULT_LIMITS = Limits()
 
 
@@ -138,15 +140,18 @@ def _with_pages(docx: Path, name: str, outcome: Outcome, folder: Path, limits: L
     """The outcome with pages, or as it was with a warning. Without LibreOffice: as it was."""
     if find_libreoffice() is None:
         return outcome
+    seconds = min(limits.seconds, limits.page_count_seconds)
     try:
+        if len(outcome.passages) > PAGED_PASSAGES_MAX:
+            raise UnreadableDraftError(DraftProblem.TOO_LARGE, NO_PAGES_WARNING, file=name)
         source = folder / "paged.docx"
         shutil.copyfile(docx, source)
-        pdf = convert(source, "pdf", folder, run=_run, limits=limits, name=name)
+        pdf = convert(source, "pdf", folder, run=_run, limits=replace(limits, seconds=seconds), name=name)
         task = Task(
             kind="count_pages",
             path=str(pdf),
             name=name,
-            seconds=limits.seconds,
+            seconds=seconds,
             memory_bytes=limits.memory_bytes,
             passages=outcome.passages,
             flagged=outcome.flagged,
