@@ -140,8 +140,8 @@ _ENGLISH: tuple[tuple[re.Pattern[str], BodyKind], ...] = tuple(
 )
 # Inside a piece without commas: the body that a unit belongs to starts here.
 _INNER = re.compile(
-    r"(?<!phan)(?<!sau)(?<!truong)(?<! cap)\s(?=(?:truong )?(?:dai hoc|cao dang) (?!sau |bo )\w|hoc vien \w|truong chinh tri\b"
-    r"|uy ban nhan dan\b|hoi dong nhan dan\b|tinh uy\b|thanh uy\b"
+    r"(?<!phan)(?<!sau)(?<!truong)(?<! cap)\s(?=(?:truong )?(?:dai hoc|cao dang) (?!sau |bo )\w|hoc vien \w"
+    r"|truong chinh tri\b|uy ban nhan dan\b|hoi dong nhan dan\b|tinh uy\b|thanh uy\b"
     rf"|so (?:{'|'.join(sorted({k.split()[0] for k in DEPARTMENT_TODAY}))})\b|cong ty\b|tap doan\b|tong cong ty\b"
     rf"|(?:{'|'.join(MINISTRIES)})\b|vien han lam\b|vien nghien cuu\b|benh vien\b|chi cuc\b)"
 )

@@ -1,8 +1,8 @@
 """Who may not review this draft, and why: from records and profiles only, never from guesses about people.
 
-Hard and certain conflicts bar. Hard but potential ones (a namesake, an undated joint work, a unit of a commune) keep the
-expert in the ranking, marked, for a person to confirm or dismiss. Soft ones are shown beside the name. Every conflict
-names the record it rests on. Rules: design §6.5.
+Hard and certain conflicts bar. Hard but potential ones (a namesake, an undated joint work, a unit of a commune) keep
+the expert in the ranking, marked, for a person to confirm or dismiss. Soft ones are shown beside the name. Every
+conflict names the record it rests on. Rules: design §6.5.
 """
 
 from __future__ import annotations

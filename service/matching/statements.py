@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
+from itertools import pairwise
 
 from search.vietnamese import fold
 from service.directory.organisation_names import BodyKind, canonical_words, keys_today, parts
@@ -46,34 +47,42 @@ class StatedTie:
     body: str | None  # the body as the case names it; None when the tie is to the draft itself
 
 
-# What a person does for a body. Folded, joining words kept out by canonical_words.
-_ADVICE = re.compile(
-    r"\b(?:tu van|co van|chuyen gia (?:tu van|hop dong)|hop dong|nha thau|thau phu|thau|goi thau|duoc thue|thue|thu lao"
-    r"|cong tac vien|kiem nhiem|lam viec|lam them|ban thoi gian|hoi dong quan tri|thanh vien hoi dong co van|co dong|co phan"
-    r"|gop von|dong sang lap|sang lap|dai dien phap luat|phu trach phap ly|ho tro ky thuat|dich vu"
-    r"|advis\w+|consult\w*|contract\w*|subcontract\w*|retain\w*|retainer|paid|hired|employ\w*|works? with|works? for|working for"
-    r"|shareholder|board member|board directors|co founder|cofounder|part time|fee|serves? \w+ ?board|client)\b"
+def _any_of(*lines: str) -> re.Pattern[str]:
+    """A pattern for any of the phrases, given as lines of "phrase, phrase"."""
+    phrases = [phrase.strip() for line in lines for phrase in line.split(",")]
+    return re.compile(rf"\b(?:{'|'.join(phrases)})\b")
+
+
+# What a person does for a body. All phrases folded, without the joining words that canonical_words leaves out.
+_ADVICE = _any_of(
+    r"tu van, co van, chuyen gia hop dong, hop dong, nha thau, thau phu, thau, goi thau, duoc thue, thue, thu lao",
+    r"cong tac vien, kiem nhiem, lam viec, lam them, ban thoi gian, hoi dong quan tri, hoi dong co van, co dong",
+    r"co phan, gop von, sang lap, dai dien phap luat, phu trach phap ly, ho tro ky thuat, dich vu",
+    r"advis\w+, consult\w*, contract\w*, subcontract\w*, retain\w*, paid, hired, employ\w*, works? with, works? for",
+    r"working for, shareholder, board member, board directors, co founder, cofounder, part time, fee, client, on board",
 )
 # Said of advice in passing: reviewing and teaching are no paid advice.
-_NO_ADVICE = re.compile(
-    r"\b(?:tham dinh|phan bien|nghiem thu|giam dinh|kiem toan|thanh tra|dao tao|tap huan|giang day"
-    r"|appraisal|peer review\w*|audit\w*|train\w*|taught)\b"
+_NO_ADVICE = _any_of(
+    r"tham dinh, phan bien, nghiem thu, giam dinh, kiem toan, thanh tra, dao tao, tap huan, giang day",
+    r"appraisal, peer review\w*, audit\w*, train\w*, taught",
 )
-_FUNDED = re.compile(
-    r"\b(?:dat hang|tai tro|kinh phi|giao nhiem vu|de tai|nhiem vu|funded|grant|commission\w*|sponsor\w*)\b"
+_FUNDED = _any_of(
+    r"dat hang, tai tro, kinh phi, giao nhiem vu, de tai, nhiem vu, funded, grant, commission\w*, sponsor\w*"
 )
 # What a person does in preparing a draft.
-_PREPARING = re.compile(
-    r"\b(?:soan thao|bien soan|soan|chap but|du thao|thuyet minh|to trinh|to bien tap|to giup viec|ban soan thao|nhom viet"
-    r"|nghien cuu (?:tien )?kha thi|bao cao kha thi|lap (?:de an|du an|ke hoach|quy hoach|bao cao|ho so|thuyet minh)"
-    r"|(?:tham gia |chu tri |nhom )?xay dung (?:de an|du an|ke hoach|quy hoach|nghi quyet|du thao|chinh sach)"
-    r"|phuc vu (?:lap|xay dung|soan)|nhom ky thuat|to ky thuat|tu van lap|chu nhiem (?:de an|du an|lap)|chu tri (?:de an|hop phan)"
-    r"|draft\w*|prepar\w+|writing team|writing group|co ?wrote|wrote|feasibility study|pre ?feasibility|core team|lead author"
-    r"|formulat\w+|elaborat\w+|background report)\b"
+_PREPARING = _any_of(
+    r"soan thao, bien soan, soan, chap but, du thao, thuyet minh, to trinh, to bien tap, to giup viec, nhom viet",
+    r"nghien cuu (?:tien )?kha thi, bao cao kha thi, lap (?:de an|du an|ke hoach|quy hoach|bao cao|ho so|thuyet minh)",
+    r"xay dung (?:de an|du an|ke hoach|quy hoach|nghi quyet|du thao|chinh sach)",
+    r"phuc vu (?:lap|xay dung|soan)",
+    r"nhom ky thuat, to ky thuat, tu van lap, chu nhiem (?:de an|du an|lap), chu tri (?:de an|hop phan)",
+    r"draft\w*, prepar\w+, writing team, writing group, co ?wrote, wrote, feasibility study, pre ?feasibility",
+    r"core team, lead author, formulat\w+, elaborat\w+, background report",
 )
 _DENIED = re.compile(r"\b(?:khong|chua|chua tung|khong he|tu choi|never|not|no|declined|refused|without)(?: \w+){0,4}$")
-_OVER = re.compile(
-    r"\b(?:tung|truoc day|truoc khi|nguyen la|nguyen|da tung|cuu|mot thoi|formerly|former|previously|used to|until|once|ex|had|was|were)\b"
+_OVER = _any_of(
+    r"tung, truoc day, truoc khi, nguyen la, nguyen, cuu, mot thoi, formerly, former, previously, used to, until, once",
+    r"ex, had, was, were",
 )
 _STILL = re.compile(r"\b(?:hien|hien nay|dang|den nay|nay|currently|now|since|present|still)\b")
 _SPAN = re.compile(
@@ -106,13 +115,18 @@ _KINDS = {
 # Words of titles that tell nothing of the subject when both words of a pair are among them. With marks: "công trình"
 # is empty, "cống" is not.
 _EMPTY_WORDS = frozenset(
-    """đề án kế hoạch dự thảo nghị quyết chương trình quy hoạch hội đồng nhân dân ủy ban tỉnh thành phố huyện xã giai đoạn
-    năm đến định hướng tầm nhìn theo trên địa bàn về việc quy định phát triển nâng cao xây dựng đầu tư hoàn thiện quản lý
-    thực hiện tăng cường đẩy mạnh gắn kết hợp một số tại trong cho với vùng khu vực thuộc thế hệ thống công trình sau
-    nhiệm vụ giải pháp chính sách phê duyệt ban hành những tổ chức hạ tầng báo cáo nghiên cứu khả thi là để từ vào ra
-    plan project scheme programme program draft resolution policy strategy development province provincial period year
-    towards vision until on the a an by with to from its management integrated improving enhancing system in of and for
-    master planning proposal investment construction stage phase at""".split()
+    word
+    for line in (
+        "đề án kế hoạch dự thảo nghị quyết chương trình quy hoạch hội đồng nhân dân ủy ban tỉnh thành phố huyện xã",
+        "giai đoạn năm đến định hướng tầm nhìn theo trên địa bàn về việc quy định phát triển nâng cao xây dựng đầu",
+        "tư hoàn thiện quản lý thực hiện tăng cường đẩy mạnh gắn kết hợp một số tại trong cho với vùng khu vực thuộc",
+        "thế hệ thống công trình sau nhiệm vụ giải pháp chính sách phê duyệt ban hành những tổ chức hạ tầng báo cáo",
+        "nghiên cứu khả thi là để từ vào ra plan project scheme programme program draft resolution policy strategy",
+        "development province provincial period year towards vision until on the a an by with to from its management",
+        "integrated improving enhancing system in of and for master planning proposal investment construction stage",
+        "phase at",
+    )
+    for word in line.split()
 )
 _JOINING = frozenset({"và", "của", "các", "va", "cua", "cac", "of", "and", "for", "in", "at"})
 
@@ -229,7 +243,7 @@ class CaseSubject:
 
     def _fit(self, words: str) -> int:
         """How well words name the draft's subject: not, just so (1), well (2)."""
-        terms = len(set(zip(words.split(), words.split()[1:], strict=False)) & self._terms)
+        terms = len(set(pairwise(words.split())) & self._terms)
         places = sum(place in words for place in self._places)
         if places >= 1 and terms >= 1:
             return 2 if terms >= 2 or places >= 2 else 1
@@ -335,10 +349,10 @@ def _terms(title: str, places: Sequence[str]) -> frozenset[tuple[str, str]]:
     empty = _EMPTY_WORDS if fold(title) != title.lower() else {fold(word) for word in _EMPTY_WORDS}
     for clause in re.split(r"[,;:.()–—]", title):
         words = [word for word in re.findall(r"[^\W\d_]+", clause.lower()) if word not in _JOINING]
-        for first, second in zip(words, words[1:], strict=False):
+        for first, second in pairwise(words):
             if first not in empty or second not in empty:
                 found.add((fold(first), fold(second)))
     named = [name for name in (*places, *PROVINCE_TODAY) if name in fold(title)]
-    within = {pair for name in named for pair in zip(name.split(), name.split()[1:], strict=False)}
+    within = {pair for name in named for pair in pairwise(name.split())}
     ends = {name.split()[0] for name in named} | {name.split()[-1] for name in named}
     return frozenset(pair for pair in found - within if not (pair[0] in ends or pair[1] in ends))
