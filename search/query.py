@@ -11,7 +11,7 @@ from search.embedding.embedder import Vectors
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpertQuery:
-    """A search as typed. `vector` is the query's unit vector, or None when there is no embedder.
+    """A search as typed. `vector` comes from `Embeddings.directions`, or is None when there is no embedder.
 
     `filters`: facet name → wanted values (any of them); several facets must all hold.
     """
@@ -24,7 +24,12 @@ class ExpertQuery:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """`field` names what matched: name, organisation, fields, keywords, biography, evidence, identifier."""
+    """`field` names what matched: name, organisation, fields, keywords, biography, evidence, identifier.
+
+    Scores mean the same in every query. By words: the share of the query's words, weighted by rarity, that the document
+    answers (1 is all of it). By meaning: the cosine less what all texts of a language have in common. Exact: how well
+    name or code fit, at most 1.
+    """
 
     expert_id: UUID
     score: float

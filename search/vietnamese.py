@@ -8,11 +8,24 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
+from typing import Literal
+
+Language = Literal["vi", "vi-unmarked", "other"]
 
 _D = str.maketrans({"đ": "d", "ð": "d", "Đ": "d", "Ð": "d", "ƣ": "oi", "Ƣ": "oi"})
 _DASHES = re.compile(r"[-‐‑‒–—−\u00ad]+")
 _SPACES = re.compile(r"\s+")
-_WORD = re.compile(r"\d[\w.]*(?:/[\w.-]+)+|\w+", re.UNICODE)  # a document number (192/KH-UBND) is one word
+# A document number (192/KH-UBND, 52-CTr/TU, 14/2014/QĐ-TTg) is one word.
+_WORD = re.compile(r"\d[\w.]*(?:-\w+)?(?:/[\w.-]*\w)+|[^\W_]+", re.UNICODE)
+_NUMBER_PUNCTUATION = re.compile(r"[.-]")
+_TONES = {"\u0300": "2", "\u0301": "1", "\u0303": "4", "\u0309": "3", "\u0323": "5"}
+_ONSET = "(?:b|ch|c|d|gh|gi|g|h|kh|k|l|m|ngh|ng|nh|n|ph|p|qu|r|s|th|tr|t|v|x)?"
+_RHYME = (
+    "(?:[aeiouy]|ai|ao|au|ay|eo|eu|ia|ie|ieu|iu|oa|oai|oay|oao|oe|oeo|oi|oo|ua|uau|uay|uai|ue|ui|uo|uoi|uou|uu|uy|uya"
+    "|uye|uyu|ye|yeu)(?:ch|c|m|ng|nh|n|p|t)?"
+)
+_SYLLABLE = re.compile(f"^{_ONSET}{_RHYME}$")
 
 
 def fold(text: str) -> str:
@@ -23,7 +36,52 @@ def fold(text: str) -> str:
 
 
 def syllables(text: str) -> list[str]:
-    """Folded words in order; punctuation dropped, document numbers whole."""
-    marked = unicodedata.normalize("NFKC", text).lower().translate(_D)
-    plain = "".join(c for c in unicodedata.normalize("NFD", marked) if not unicodedata.combining(c))
-    return _WORD.findall(plain)
+    """Folded words in order; punctuation dropped, document numbers whole and without hyphens."""
+    return [_fold_word(word) for word in _words(text)]
+
+
+def same_marks(text: str) -> list[str]:
+    """The words of `syllables`, one for one, with their marks in one style: hoà and hòa are equal, hoá is not.
+
+    A tone stands at the end as a digit, wherever it was written; the vowel marks stay. For comparing only.
+    """
+    return [_mark_word(word) for word in _words(text)]
+
+
+def is_marked(text: str) -> bool:
+    """Whether it was typed with Vietnamese marks or đ."""
+    return same_marks(text) != syllables(text)
+
+
+def language_of(text: str) -> Language:
+    """Vietnamese with marks, Vietnamese typed without them, or another language.
+
+    Most words of a Vietnamese text look like Vietnamese syllables; those of other languages do not. A text with no
+    words of letters counts as Vietnamese.
+    """
+    words = [word for word in _words(text) if word.isalpha() and len(word) > 1]
+    shaped = sum(1 for word in words if _SYLLABLE.match(_fold_word(word)))
+    if words and shaped <= 0.6 * len(words):
+        return "other"
+    return "vi" if not words or is_marked(text) else "vi-unmarked"
+
+
+def _words(text: str) -> list[str]:
+    text = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).lower())
+    return _WORD.findall("".join(c for c in text if not unicodedata.combining(c)))
+
+
+@lru_cache(maxsize=65536)
+def _fold_word(word: str) -> str:
+    plain = "".join(c for c in unicodedata.normalize("NFD", word.translate(_D)) if not unicodedata.combining(c))
+    return _NUMBER_PUNCTUATION.sub("", plain) if "/" in plain else plain
+
+
+@lru_cache(maxsize=65536)
+def _mark_word(word: str) -> str:
+    if word.isascii():
+        return _fold_word(word)
+    decomposed = unicodedata.normalize("NFD", word)
+    tones = "".join(_TONES[c] for c in decomposed if c in _TONES)
+    key = unicodedata.normalize("NFC", "".join(c for c in decomposed if c not in _TONES)).replace("ð", "đ")
+    return (_NUMBER_PUNCTUATION.sub("", key) if "/" in key else key) + tones

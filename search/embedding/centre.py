@@ -1,13 +1,13 @@
 """What all queries have in common, to be taken away from each of them.
 
 The vectors of the e5 models point almost the same way: their cosines lie between 0.88 and 0.94, and the part they share
-says "a short query in this language" rather than what it is about. Subtracting the mean of many broad queries leaves
-what is special. These texts cover the fields of knowledge in both languages; the mean hardly depends on the choice.
+says "a short query in this language" rather than what it is about. Subtracting the mean of many broad queries of the
+same language leaves what is special. These texts cover the fields of knowledge; the mean hardly depends on the choice.
 """
 
 from __future__ import annotations
 
-BROAD_SUBJECTS: tuple[str, ...] = (
+_VIETNAMESE = (
     "toán học và thống kê",
     "khoa học máy tính và thông tin",
     "vật lý, cơ học, thiên văn",
@@ -34,6 +34,8 @@ BROAD_SUBJECTS: tuple[str, ...] = (
     "ngôn ngữ và văn học",
     "du lịch và dịch vụ",
     "người có kinh nghiệm về quy hoạch và quản lý",
+)
+_OTHER = (
     "mathematics and statistics",
     "computer and information sciences",
     "physics, mechanics, astronomy",
@@ -61,3 +63,5 @@ BROAD_SUBJECTS: tuple[str, ...] = (
     "tourism and services",
     "someone experienced in planning and management",
 )
+
+BROAD_SUBJECTS: dict[str, tuple[str, ...]] = {"vi": _VIETNAMESE, "other": _OTHER}

@@ -1,0 +1,190 @@
+"""Whose name is it? Pure: compares what was typed with the names of people that share its syllables.
+
+Order is free (Vietnamese put the family name first, others last), single letters are initials, titles before a name do
+not count, and a syllable that no name has is taken for a slip of the keyboard. Marks never exclude anybody, but those
+who are spelled as typed come first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from rapidfuzz.distance import OSA
+
+from search.vietnamese import same_marks, syllables
+
+_ACADEMIC = (
+    "gs",
+    "pgs",
+    "ts",
+    "ths",
+    "tskh",
+    "bs",
+    "bscki",
+    "bsckii",
+    "ks",
+    "cn",
+    "nsut",
+    "nsnd",
+    "dr",
+    "prof",
+    "professor",
+)
+_TITLES = frozenset((*_ACADEMIC, "mr", "mrs", "ms", "ong", "ba"))
+_MOST_WORDS = 12  # in a longer query nobody is looked up by name
+_MOST_ALTERNATIVES = 5
+_SHORTEST_CORRECTED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class NameQuery:
+    """Folded and marked words of a query that may hold a name, titles dropped."""
+
+    folded: tuple[str, ...]
+    marked: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str) -> NameQuery | None:
+        """None for texts that are no name: too long, or one short word."""
+        words = list(zip(syllables(text), same_marks(text), strict=True))
+        while len(words) > 1 and words[0][0] in _TITLES:
+            del words[0]
+        if not 1 <= len(words) <= _MOST_WORDS or max(len(folded) for folded, _ in words) < 2:
+            return None
+        return cls(tuple(folded for folded, _ in words), tuple(marked for _, marked in words))
+
+    @property
+    def is_marked(self) -> bool:
+        return self.folded != self.marked
+
+    @property
+    def full_words(self) -> list[str]:
+        return [word for word in self.folded if len(word) > 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Spellings:
+    """Each word of the query → the name syllables it may stand for; itself when names have it."""
+
+    of: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def among(cls, query: NameQuery, known: Collection[str], is_word: Mapping[str, bool]) -> Spellings:
+        """`known`: all syllables of names. A word of the index that no name has (`is_word`) is not corrected when it
+        stands alone: it is what the searcher means."""
+        found: dict[str, tuple[str, ...]] = {}
+        for word in query.full_words:
+            if word in known:
+                found[word] = (word,)
+            elif len(word) >= _SHORTEST_CORRECTED and not (len(query.folded) == 1 and is_word.get(word)):
+                found[word] = tuple(closest(word, known))
+            else:
+                found[word] = ()
+        return cls(found)
+
+    def is_corrected(self, word: str) -> bool:
+        return self.of.get(word) != (word,)
+
+
+def closest(word: str, known: Collection[str]) -> list[str]:
+    """Syllables one slip away (a letter more, less, other, or two changed over); longer forms of it first."""
+    near = [syllable for syllable in known if abs(len(syllable) - len(word)) <= 1]
+    found = [syllable for syllable in near if OSA.distance(word, syllable, score_cutoff=1) <= 1]
+    # People leave letters out at the end more than they mistake the first.
+    found.sort(key=lambda syllable: (not syllable.startswith(word), syllable[0] != word[0], syllable))
+    return found[:_MOST_ALTERNATIVES]
+
+
+def lookups(query: NameQuery, spellings: Spellings) -> list[list[tuple[str, ...]]]:
+    """What names to fetch: any of these lists of alternatives, all of whose members a name must hold.
+
+    The whole query, or three words that follow each other in it (a name with something else beside it).
+    """
+    whole = [spellings.of[word] for word in dict.fromkeys(query.full_words)]
+    found = [whole] if all(whole) and whole else []
+    if len(query.folded) > 3:
+        for start in range(len(query.folded) - 2):
+            three = query.folded[start : start + 3]
+            if all(len(word) > 1 and spellings.of[word] == (word,) for word in three):
+                found.append([(word,) for word in dict.fromkeys(three)])
+    return found
+
+
+def name_score(query: NameQuery, spellings: Spellings, names: Sequence[str]) -> float:
+    """0 when none of the names is meant; otherwise higher for the better likeness, at most 1."""
+    return max((_score(query, spellings, name) for name in names), default=0.0)
+
+
+def _score(query: NameQuery, spellings: Spellings, name: str) -> float:
+    folded, marked = syllables(name), same_marks(name)
+    if not folded:
+        return 0.0
+    pairing = _pair(query, spellings, folded, marked)
+    if pairing is None:
+        return _contained(query, folded, marked)
+    exact = [query.marked[i] == marked[j] for i, j in enumerate(pairing)]
+    corrected = any(spellings.is_corrected(word) for word in query.full_words)
+    in_order = all(first < second for first, second in pairwise(pairing))
+    is_whole = len(query.folded) == len(folded)
+    if not _is_name(query, folded, pairing, exact, corrected=corrected, in_order=in_order):
+        return 0.0
+    likeness = 0.4 * sum(exact) / len(exact) + 0.2 * is_whole + 0.1 * in_order
+    return 0.3 + likeness - 0.2 * corrected
+
+
+def _is_name(
+    query: NameQuery,
+    name: Sequence[str],
+    pairing: Sequence[int],
+    exact: Sequence[bool],
+    *,
+    corrected: bool,
+    in_order: bool,
+) -> bool:
+    """Whether words that a name happens to hold are meant as the name: Sơn Hải may be a person, or a sea and a hill."""
+    if len(query.folded) == 1:
+        # One word: somebody's given name, typed with its marks, or a slip for it.
+        return pairing[0] == len(name) - 1 and (
+            (query.is_marked and exact[0]) or (corrected and len(query.folded[0]) > 3)
+        )
+    if len(query.folded) == 2:
+        if query.is_marked and not all(exact) and not corrected:
+            return len(name) == 2 and in_order
+        neighbours = abs(pairing[0] - pairing[1]) == 1 and in_order
+        ends = {pairing[0], pairing[1]} == {0, len(name) - 1}
+        return neighbours or ends
+    return True
+
+
+def _pair(query: NameQuery, spellings: Spellings, folded: Sequence[str], marked: Sequence[str]) -> list[int] | None:
+    """For each word of the query the place of its syllable in the name, each used once; None when one has none."""
+    free = set(range(len(folded)))
+    places: dict[int, int] = {}
+    order = sorted(range(len(query.folded)), key=lambda i: len(query.folded[i]) == 1)  # initials take what is left
+    last = -1
+    for i in order:
+        word = query.folded[i]
+        fitting = [
+            j for j in free if (folded[j].startswith(word) if len(word) == 1 else folded[j] in spellings.of[word])
+        ]
+        if not fitting:
+            return None
+        # The same spelling first, then the next in order.
+        place = min(fitting, key=lambda j: (marked[j] != query.marked[i], folded[j] != word, j < last, j))
+        places[i] = last = place
+        free.remove(place)
+    return [places[i] for i in range(len(query.folded))]
+
+
+def _contained(query: NameQuery, folded: Sequence[str], marked: Sequence[str]) -> float:
+    """A whole name of three words or more inside a longer query, in order."""
+    size = len(folded)
+    if size < 3:
+        return 0.0
+    for start in range(len(query.folded) - size + 1):
+        if list(query.folded[start : start + size]) == list(folded):
+            exact = sum(a == b for a, b in zip(query.marked[start : start + size], marked, strict=True))
+            return 0.3 + 0.4 * exact / size
+    return 0.0

@@ -1,0 +1,189 @@
+"""The embedded default: an index in PostgreSQL 18 with pgvector, good to about a hundred thousand experts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import AsyncConnection, sql
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
+
+from search.backends.reading import Reader, settings
+from search.backends.schema import LAYOUT, drop_ddl, indexes_ddl, moves_ddl, tables_ddl
+from search.backends.wording import Synonyms
+from search.backends.writing import Writer
+from search.documents import ExpertDocument
+from search.embedding.embedder import Vectors
+from search.errors import SearchUnavailableError
+from search.query import ExpertQuery, Rankings
+
+_BATCH = 200  # documents in one transaction
+_UNAVAILABLE = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.InvalidSchemaName,
+    PoolTimeout,
+    PoolClosed,
+    TooManyRequests,
+)
+
+
+class PostgresqlBackend:
+    """A SearchBackend (search/backend.py) in a schema of its own. `synonyms` are (term, expansion) pairs, both ways.
+
+    The schema may hold other throw-away tables beside the index, such as the vector cache; they are left alone.
+    """
+
+    def __init__(
+        self,
+        pool: AsyncConnectionPool,
+        *,
+        schema: str = "search",
+        synonyms: Sequence[tuple[str, str]] = (),
+        dimensions: int = 384,
+        _is_bulk: bool = False,
+    ) -> None:
+        self._pool = pool
+        self._schema = schema
+        self._synonyms = Synonyms(synonyms)
+        self._dimensions = dimensions
+        self._is_bulk = _is_bulk
+
+    async def create(self) -> None:
+        """Make what is missing. An index of an older layout is emptied: it has to be filled again."""
+        async with self._connection() as connection:
+            # Two processes may start at once, and "if not exists" is no lock.
+            await connection.execute("select pg_advisory_xact_lock(hashtext('create index'))")
+            await connection.execute("create extension if not exists vector")
+            await connection.execute(self._sql("create schema if not exists {schema}"))
+            if await self._is_current(connection):
+                return
+            await connection.execute(drop_ddl(self._schema))
+            await connection.execute(tables_ddl(self._schema, self._dimensions))
+            if not self._is_bulk:
+                await connection.execute(indexes_ddl(self._schema))
+
+    async def drop(self) -> None:
+        """Remove the index, and the schema when nothing else is in it."""
+        async with self._connection() as connection:
+            await connection.execute(drop_ddl(self._schema))
+            try:
+                async with connection.transaction():
+                    await connection.execute(self._sql("drop schema if exists {schema}"))
+            except psycopg.errors.DependentObjectsStillExist:
+                pass
+
+    async def upsert(self, documents: Sequence[ExpertDocument], vectors: Sequence[Vectors | None]) -> None:
+        # Of two documents of one expert in a batch the later one stays.
+        pairs = list({d.id: (d, v) for d, v in zip(documents, vectors, strict=True)}.values())
+        for start in range(0, len(pairs), _BATCH):
+            batch = pairs[start : start + _BATCH]
+            async with self._connection() as connection:
+                writer = Writer(connection, self._schema)
+                await writer.lock()
+                await writer.put([d for d, _ in batch], [v for _, v in batch], is_bulk=self._is_bulk)
+
+    async def delete(self, expert_ids: Sequence[UUID]) -> None:
+        if not expert_ids:
+            return
+        async with self._connection() as connection:
+            writer = Writer(connection, self._schema)
+            await writer.lock()
+            await writer.remove(expert_ids)
+
+    async def search(self, query: ExpertQuery) -> Rankings:
+        async with self._connection() as connection:
+            names, values = zip(*settings(), strict=True)
+            await connection.execute(
+                "select set_config(name, value, true) from unnest(%s::text[], %s::text[]) s (name, value)",
+                [list(names), list(values)],
+            )
+            return await Reader(connection, self._schema, self._dimensions, self._synonyms, query).rankings()
+
+    async def count(self) -> int:
+        return int(await self._state("documents"))
+
+    async def version(self) -> int:
+        """Grows with every change of the index."""
+        return int(await self._state("version"))
+
+    async def ids(self) -> set[UUID]:
+        """Of all documents, for whoever compares the copy with the truth."""
+        async with self._connection() as connection:
+            cursor = await connection.execute(self._sql("select id from {schema}.document"))
+            return {expert_id for (expert_id,) in await cursor.fetchall()}
+
+    @asynccontextmanager
+    async def rebuilding(self) -> AsyncIterator[PostgresqlBackend]:
+        """A fresh index beside this one, to be filled by `upsert`; it takes this one's place when the block ends well.
+
+        Searches go on in the old one meanwhile and see the new one from the next statement. What is written to the old
+        one in the meantime is lost with it: compare once more afterwards.
+        """
+        beside = PostgresqlBackend(
+            self._pool, schema=f"{self._schema}_next", dimensions=self._dimensions, _is_bulk=True
+        )
+        await beside.drop()
+        await beside.create()
+        try:
+            yield beside
+            async with beside._connection() as connection:
+                await connection.execute("set local maintenance_work_mem = '256MB'")
+                await Writer(connection, beside._schema).finish()
+                await connection.execute(indexes_ddl(beside._schema))
+            async with self._connection() as connection:
+                await connection.execute(sql.SQL("analyze {}").format(sql.Identifier(beside._schema, "document")))
+                await connection.execute(sql.SQL("analyze {}").format(sql.Identifier(beside._schema, "chunk")))
+                await Writer(connection, self._schema).lock()
+                version = await self._version_within(connection)
+                await connection.execute(
+                    sql.SQL("update {} set version = %s").format(sql.Identifier(beside._schema, "state")), [version + 1]
+                )
+                await connection.execute(self._sql("create schema if not exists {schema}"))
+                await connection.execute(moves_ddl(beside._schema, self._schema))
+        finally:
+            await beside.drop()
+
+    async def _version_within(self, connection: AsyncConnection[Any]) -> int:
+        if not await self._is_current(connection):
+            return 0
+        cursor = await connection.execute(self._sql("select version from {schema}.state"))
+        row = await cursor.fetchone()
+        return int(row[0]) if row else 0
+
+    async def _is_current(self, connection: AsyncConnection[Any]) -> bool:
+        cursor = await connection.execute("select to_regclass(%s)", [f'"{self._schema}".state'])
+        if (row := await cursor.fetchone()) is None or row[0] is None:
+            return False
+        cursor = await connection.execute(self._sql("select layout, dimensions from {schema}.state"))
+        return await cursor.fetchone() == (LAYOUT, self._dimensions)
+
+    async def _state(self, column: str) -> int:
+        async with self._connection() as connection:
+            cursor = await connection.execute(
+                sql.SQL("select {} from {}").format(sql.Identifier(column), sql.Identifier(self._schema, "state"))
+            )
+            row = await cursor.fetchone()
+            return int(row[0]) if row else 0
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection[Any]]:
+        """One transaction; trouble with the server becomes SearchUnavailableError."""
+        with _mapped():
+            async with self._pool.connection() as connection, connection.transaction():
+                yield connection
+
+    def _sql(self, text: str) -> sql.Composed:
+        return sql.SQL(text).format(schema=sql.Identifier(self._schema))
+
+
+@contextmanager
+def _mapped() -> Iterator[None]:
+    try:
+        yield
+    except _UNAVAILABLE as error:
+        raise SearchUnavailableError(f"the search index cannot be reached: {error}") from error

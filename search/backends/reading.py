@@ -1,0 +1,225 @@
+"""Questions to the tables of the PostgreSQL index: by words, by meaning, by name and code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from psycopg import AsyncConnection, sql
+
+from search.backends.identifiers import identifiers_in
+from search.backends.lexemes import any_of, quoted
+from search.backends.naming import NameQuery, Spellings, lookups, name_score
+from search.backends.wording import RANK_WEIGHTS, Synonyms, Vocabulary, WordQuery, read_rank
+from search.embedding.embedder import Vectors
+from search.query import ExpertQuery, Hit, Rankings
+
+_BUDGET = 20_000  # documents visited in the first stage by words, all lexemes together
+_FIRST_BY_WORDS = 400  # documents that are scored in full
+_MOST_NAMESAKES = 1000
+_ALL_CHUNKS = 30_000  # up to so many, every chunk is compared; above, those of the nearest centres
+_FIRST_BY_MEANING = 1000  # experts whose chunks are compared then
+_FEW = 3000  # documents: a filter that leaves no more is answered exactly
+_BEST_CHUNKS = 3
+_DECAY = 0.7  # weight of the second best chunk against the best; a single chance hit is no expertise
+_WHOLE_PROFILE = 0.5  # weight of the mean of all chunks beside the best ones
+_FIELDS = np.array(["biography", "organisation", "evidence", "name"])  # by label: D, C, B, A
+
+_VOCABULARY = "select lexeme, documents from {term} where lexeme = any(%(lexemes)s) and documents > 0"
+_BY_WORDS_FIRST = """
+select d.no from unnest(%(queries)s::tsquery[], %(weights)s::float8[]) q (query, weight)
+join {document} d on d.words @@ q.query where {filter}
+group by d.no order by sum(q.weight) desc, d.no limit %(limit)s
+"""
+# Concatenating takes the tsvector out of its storage once instead of once for each lexeme.
+_BY_WORDS = """
+select d.id, d.length, (select array_agg(ts_rank(%(weights)s::real[], v.words, q.query) order by q.place)
+                        from unnest(%(queries)s::tsquery[]) with ordinality q (query, place))
+from {document} d cross join lateral (select d.words || ''::tsvector as words offset 0) v where d.no = any(%(numbers)s)
+"""
+_NAMESAKES = "select d.id, d.names from {document} d where d.words @@ %(query)s::tsquery and {filter} limit %(limit)s"
+_BY_CODE = "select d.id from {document} d where d.identifiers && %(keys)s::text[] and {filter} order by d.no limit 20"
+_NEAREST = """
+select d.no from {document} d where d.centre is not null and {filter}
+order by d.centre <#> %(vector)s::halfvec({dimensions}) limit %(limit)s
+"""
+_BY_MEANING = """
+with likened as materialized (
+    select c.no, c.ordinal, -(c.vector <#> %(vector)s::halfvec({dimensions})) - b.common as likeness
+    from {chunk} c join unnest(%(languages)s::smallint[], %(common)s::float8[]) b (language, common) using (language)
+    where {which}),
+placed as (
+    select no, ordinal, likeness, row_number() over (partition by no order by likeness desc, ordinal) as place
+    from likened)
+select d.id, s.score, s.best from (
+    select no, sum(likeness * {decay} ^ (place - 1)) filter (where place <= {best})
+             / sum({decay} ^ (place - 1)) filter (where place <= {best}) + {whole} * avg(likeness) as score,
+           min(ordinal) filter (where place = 1) as best
+    from placed group by no) s
+join {document} d using (no) order by s.score desc, d.no limit %(limit)s
+"""
+
+
+class Reader:
+    """Statements for one schema on one connection."""
+
+    def __init__(
+        self, connection: AsyncConnection[Any], schema: str, dimensions: int, synonyms: Synonyms, query: ExpertQuery
+    ) -> None:
+        self._connection = connection
+        self._dimensions = dimensions
+        self._synonyms = synonyms
+        self._query = query
+        self._tables = {
+            name: sql.Identifier(schema, name) for name in ("document", "chunk", "term", "language_mean", "state")
+        }
+        self._filter, self._filter_values = _filter(query)
+
+    async def rankings(self) -> Rankings:
+        cursor = await self._execute("select documents, mean_length, chunks from {state}")
+        documents, mean_length, chunks = await cursor.fetchone() or (0, 0.0, 0)
+        if documents == 0:
+            return Rankings()
+        words = WordQuery(self._query.text, self._synonyms)
+        name = NameQuery.of(self._query.text)
+        lexemes = [*words.lexemes(), *(f"@{word}" for word in (name.full_words if name else ()))]
+        rows = await self._execute(_VOCABULARY, lexemes=lexemes)
+        vocabulary = Vocabulary(documents, mean_length, dict(await rows.fetchall()))
+        by_words = await self._by_words(words, vocabulary)
+        exact = await self._by_code()
+        if name is not None:
+            scores = {hit.expert_id: hit.score for hit in by_words}
+            known = {hit.expert_id for hit in exact}
+            exact += [hit for hit in await self._by_name(name, vocabulary, scores) if hit.expert_id not in known]
+        vector = self._query.vector
+        by_meaning = await self._by_meaning(vector, documents, chunks) if vector is not None and chunks else []
+        limit = self._query.limit
+        return Rankings(
+            exact=tuple(exact[:limit]), by_words=tuple(by_words[:limit]), by_meaning=tuple(by_meaning[:limit])
+        )
+
+    async def _by_words(self, query: WordQuery, vocabulary: Vocabulary) -> list[Hit]:
+        scorer = query.ready(vocabulary)
+        if scorer is None:
+            return []
+        chosen = scorer.searchable(_BUDGET)
+        cursor = await self._execute(
+            _BY_WORDS_FIRST,
+            queries=[quoted(lexeme) for lexeme, _ in chosen],
+            weights=[weight for _, weight in chosen],
+            limit=max(_FIRST_BY_WORDS, self._query.limit),
+        )
+        numbers = [no for (no,) in await cursor.fetchall()]
+        cursor = await self._execute(
+            _BY_WORDS,
+            queries=[quoted(lexeme) for lexeme in scorer.lexemes],
+            weights=list(RANK_WEIGHTS),
+            numbers=numbers,
+        )
+        rows = await cursor.fetchall()
+        if not rows:
+            return []
+        held, labels = read_rank(np.array([ranks for _, _, ranks in rows], np.float64))
+        scores = scorer.scores(held, np.array([length for _, length, _ in rows], np.float64))
+        fields = _FIELDS[labels[np.arange(len(rows)), (held * scorer.rarities()).argmax(axis=1)]]
+        hits = [
+            Hit(expert_id, float(score), str(field))
+            for (expert_id, _, _), score, field in zip(rows, scores, fields, strict=True)
+            if score > 0
+        ]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.expert_id))
+
+    async def _by_code(self) -> list[Hit]:
+        keys = identifiers_in(self._query.text)
+        if not keys:
+            return []
+        cursor = await self._execute(_BY_CODE, keys=keys)
+        return [Hit(expert_id, 1.0, "identifier") for (expert_id,) in await cursor.fetchall()]
+
+    async def _by_name(self, query: NameQuery, vocabulary: Vocabulary, words: dict[UUID, float]) -> list[Hit]:
+        frequencies = vocabulary.frequencies
+        known: list[str] = [word for word in query.full_words if f"@{word}" in frequencies]
+        if len(known) < len(query.full_words):
+            if len(query.full_words) > 1 and not known:
+                return []  # not one syllable of it is a name's
+            cursor = await self._execute("select substr(lexeme, 2) from {term} where lexeme >= '@' and lexeme < 'A'")
+            known = [syllable for (syllable,) in await cursor.fetchall()]
+        is_word = {word: word in frequencies for word in query.full_words}
+        spellings = Spellings.among(query, frozenset(known), is_word)
+        wanted = lookups(query, spellings)
+        if not wanted:
+            return []
+        tsquery = " | ".join(
+            "(" + " & ".join("(" + any_of(f"@{form}" for form in forms) + ")" for forms in all_forms) + ")"
+            for all_forms in wanted
+        )
+        cursor = await self._execute(_NAMESAKES, query=tsquery, limit=_MOST_NAMESAKES)
+        hits = [
+            Hit(expert_id, score, "name")
+            for expert_id, names in await cursor.fetchall()
+            if (score := name_score(query, spellings, names)) > 0
+        ]
+        # Among equally good names, whoever answers the rest of the query better.
+        return sorted(hits, key=lambda h: (-round(h.score, 6), -words.get(h.expert_id, 0.0), h.expert_id))
+
+    async def _by_meaning(self, vector: Vectors, documents: int, chunks: int) -> list[Hit]:
+        cursor = await self._execute("select language, mean::text from {language_mean}")
+        languages, common = [], []
+        for language, mean in await cursor.fetchall():
+            languages.append(language)
+            common.append(float(vector @ np.array(mean[1:-1].split(","), np.float64)))
+        literal = "[" + ",".join(f"{x:.6g}" for x in vector) + "]"
+        which, values = await self._candidates(literal, documents, chunks)
+        statement = _BY_MEANING.replace("{which}", which)
+        cursor = await self._execute(
+            statement, vector=literal, languages=languages, common=common, limit=self._query.limit, **values
+        )
+        return [Hit(expert_id, float(score), "evidence", best) for expert_id, score, best in await cursor.fetchall()]
+
+    async def _candidates(self, vector: str, documents: int, chunks: int) -> tuple[str, dict[str, object]]:
+        """Whose chunks to compare: everybody's in a small index, else those of the nearest experts."""
+        if chunks <= _ALL_CHUNKS and not self._query.filters:
+            return "true", {}
+        if chunks > _ALL_CHUNKS:
+            statement = "select count(*) from (select from {document} d where {filter} limit %(limit)s) s"
+            few = await (await self._execute(statement, limit=_FEW + 1)).fetchone() if self._query.filters else None
+            if few is None or few[0] > _FEW:
+                cursor = await self._execute(_NEAREST, vector=vector, limit=_FIRST_BY_MEANING)
+                return "c.no = any(%(numbers)s)", {"numbers": [no for (no,) in await cursor.fetchall()]}
+        return "c.no in (select d.no from {document} d where {filter})", {}
+
+    async def _execute(self, text: str, **values: object) -> Any:
+        statement = sql.SQL(text).format(
+            **self._tables,
+            filter=self._filter,
+            dimensions=sql.Literal(self._dimensions),
+            decay=sql.Literal(_DECAY),
+            best=sql.Literal(_BEST_CHUNKS),
+            whole=sql.Literal(_WHOLE_PROFILE),
+        )
+        # Never prepared: a generic plan knows nothing of the words that are looked for.
+        return await self._connection.execute(statement, self._filter_values | values, prepare=False, binary=True)
+
+
+def _filter(query: ExpertQuery) -> tuple[sql.Composed, dict[str, object]]:
+    """One condition for each facet: any of its values."""
+    conditions: list[sql.Composable] = []
+    values: dict[str, object] = {}
+    for number, (name, wanted) in enumerate(sorted(query.filters.items())):
+        key = f"facet_{number}"
+        values[key] = [f"{name}={value}" for value in wanted]
+        conditions.append(sql.SQL("d.facets && {}::text[]").format(sql.Placeholder(key)))
+    return sql.SQL(" and ").join(conditions or [sql.SQL("true")]) + sql.SQL(""), values
+
+
+def settings() -> Sequence[tuple[str, str]]:
+    """Of the transaction a search runs in."""
+    return (
+        ("hnsw.ef_search", "400"),
+        ("hnsw.iterative_scan", "relaxed_order"),
+        ("hnsw.max_scan_tuples", "40000"),
+        ("jit", "off"),
+        ("max_parallel_workers_per_gather", "0"),
+    )
