@@ -24,12 +24,13 @@ from service.matching.results import Conflict, ConflictKind
 from service.matching.statements import CaseSubject, Tie, statements
 
 _YEARS_OF_JOINT_WORK = 5
-_PARTY_ROLES = {
-    "requester": N_("the requesting agency"),
-    "drafting": N_("a drafting body"),
-    "consultant": N_("a consultant of the draft"),
-    "drafter": N_("the organisation of an author of the draft"),
+_SAME_ORGANISATION = {
+    "requester": N_("Works at %(employer)s: the same legal entity as the requesting agency, %(party)s."),
+    "drafting": N_("Works at %(employer)s: the same legal entity as a drafting body, %(party)s."),
+    "consultant": N_("Works at %(employer)s: the same legal entity as a consultant of the draft, %(party)s."),
 }
+_MAYBE_SAME_ORGANISATION = N_("Works at %(employer)s, which may be one legal entity with %(party)s.")
+_COLLEAGUE_OF_AN_AUTHOR = N_("Works at %(employer)s, as an author of the draft does.")
 
 
 def find_conflicts(
@@ -181,16 +182,17 @@ class _Search:
                         details=details,
                     )
                     continue
-                is_doubtful = sameness != "certain" or party.role == "drafter" or _has_left(candidate, employer)
+                is_doubtful = sameness != "certain" or party.role == "drafter" or _has_left(candidate)
+                message = _SAME_ORGANISATION.get(party.role, _COLLEAGUE_OF_AN_AUTHOR)
+                if is_doubtful and party.role != "drafter":
+                    message = _MAYBE_SAME_ORGANISATION
                 yield Conflict(
                     expert_id=candidate.id,
                     kind=ConflictKind.SAME_ORGANISATION,
                     is_hard=True,
                     is_potential=is_doubtful,
-                    message=N_("Works at %(employer)s: the same legal entity as %(party)s, %(role)s.")
-                    if not is_doubtful
-                    else N_("Works at %(employer)s, which may belong to %(party)s, %(role)s."),
-                    details={**details, "role": _PARTY_ROLES[party.role]},
+                    message=message,
+                    details=details,
                 )
 
     # -- joint work --------------------------------------------------------------------------------------------------
@@ -358,7 +360,7 @@ class _Employer:
         )
 
 
-def _has_left(candidate: Candidate, employer: _Employer) -> bool:
+def _has_left(candidate: Candidate) -> bool:
     """The position says "Nguyên Viện trưởng", the employer does not say which of the two is over."""
     position = fold(candidate.position or "")
     return bool(re.match(r"(?:nguyen |cuu |former|retired|emeritus)", position)) or "nghi huu" in position

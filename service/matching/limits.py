@@ -337,7 +337,7 @@ def _lowered(
             Notice(
                 message=N_(
                     "Nobody in the directory has evidence on “%(theme)s”. Ask a university or another union for a "
-                    "name, or make this theme “nên có”."
+                    "name, or make this theme “desired”."
                 )
                 if not barred and not busy
                 else N_(
@@ -372,9 +372,11 @@ _GAVE_WAY = {
     "has_chair": N_("Nobody is left to chair: the people you fixed hold other roles."),
     "has_secretary": N_("Nobody is left as secretary: the people you fixed hold other roles."),
     "has_qualified_chair": N_("No qualified chair fits with the other rules."),
-    "reviewers": N_("Fewer reviewers (ủy viên phản biện) than asked have evidence on the draft."),
+    "reviewers": N_("Fewer reviewers than asked have evidence on the draft."),
     "secretary_in_country": N_("The secretary is abroad: nobody in the country fits with the other rules."),
-    "themes": N_("A council of this size cannot cover “%(themes)s” as well. Make it larger, or make a theme “nên có”."),
+    "themes": N_(
+        "A council of this size cannot cover “%(themes)s” as well. Make it larger, or make a theme “desired”."
+    ),
     "reads_language": N_("Not every member reads the languages asked for; the other rules leave no choice."),
     "per_organisation": N_(
         "Up to %(kept)s members come from one organisation instead of %(asked)s; the other rules leave no choice."
