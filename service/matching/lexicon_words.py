@@ -19,10 +19,11 @@ _MARKED = re.compile(r"[àáảãạăằắẳẵặâầấẩẫậèéẻẽ
 STOP_WORDS = frozenset(
     re.findall(
         r"\w+",
-        """va cua cac cho voi la co duoc trong ngoai tren duoi den tu theo nhu de do boi tai ve thi ma nay nhung mot hai ba
-    bon nam khi neu vi nen cung da dang se con rat hon it nhieu moi moi tung khong chua phai can bang qua sau truoc giua
-    gom bao cac nhat la hay hoac ca so thu nhom muc diem khoan dieu phan chuong ngay thang ty trieu dong ha km gia doan
-    the of and in for a an to on with from by as at or is are was be its their our we this that these those it which
+        """va cua cac cho voi la co duoc trong ngoai tren duoi den tu theo nhu de do boi tai ve thi ma nay nhung mot hai
+    ba bon nam khi neu vi nen cung da dang se con rat hon it nhieu moi moi tung khong chua phai can bang qua sau truoc
+    giua gom bao cac nhat la hay hoac ca so thu nhom muc diem khoan dieu phan chuong ngay thang ty trieu dong ha km
+    gia doan the of and in for a an to on with from by as at or is are was be its their our we this that these
+    those it which
     has have been using use used into between under over not but than can may also such other more most both i
     he she they his her who how what when where why all any each no nor so if then there here about after before
     during through per via toward towards within without across et al ba ong""",

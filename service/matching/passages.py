@@ -31,7 +31,8 @@ _LEGAL_BASIS = re.compile(
 _REFERENCE_ONLY = re.compile(r"\b(?:so \d+\S*|\d+/[\w/-]+)\b")
 _ORGANISING = re.compile(
     r"\b(?:to chuc thuc hien|to chuc trien khai|trach nhiem (?:cua )?(?:cac|thuc hien|to chuc)"
-    r"|phan cong (?:nhiem vu|trach nhiem|thuc hien)|dieu khoan thi hanh|hieu luc thi hanh|implementation arrangements)\b"
+    r"|phan cong (?:nhiem vu|trach nhiem|thuc hien)|dieu khoan thi hanh|hieu luc thi hanh"
+    r"|implementation arrangements)\b"
 )
 _DUTY = re.compile(
     r"\b(?:chu tri|phoi hop|tham muu|don doc|theo doi|bao cao (?:ket qua|ubnd|uy ban)|tong hop|dinh ky|can cu chuc nang"
@@ -41,7 +42,8 @@ _CAPTION = re.compile(r"^(?:hinh|bang|bieu|so do|nguon|don vi tinh|figure|table|
 
 _AGENCY_HEAD = "|".join(
     (
-        "Sở|Bộ|Ban|Cục|Chi cục|Tổng cục|Vụ|Viện|Trường|Trung tâm|Hội|Liên hiệp(?: các)? [Hh]ội|Liên minh|Văn phòng|Báo|Đài",
+        "Sở|Bộ|Ban|Cục|Chi cục|Tổng cục|Vụ|Viện|Trường|Trung tâm|Hội|Liên hiệp(?: các)? [Hh]ội|Liên minh"
+        "|Văn phòng|Báo|Đài",
         "Kho bạc|Ngân hàng|Mặt trận|Học viện|Đại học|Công ty|Tổng công ty|Quỹ|Chi nhánh|Thanh tra|Tòa án|Viện kiểm sát",
         "Thường trực|Đảng|Đoàn|Công an|Bộ Chỉ huy|Bộ đội|UBND|HĐND|[Tt]ỉnh|[Hh]uyện|[Tt]hành phố",
     )
@@ -54,7 +56,8 @@ _AGENCY_WORDS = re.compile(
     r"\b(?:(?:các|những)\s+)?(?:"
     + "|".join(
         (
-            "ủy ban nhân dân|uỷ ban nhân dân|hội đồng nhân dân|UBND|HĐND|Trung ương Đảng|tỉnh ủy|thành ủy|huyện ủy|cấp ủy",
+            "ủy ban nhân dân|uỷ ban nhân dân|hội đồng nhân dân|UBND|HĐND|Trung ương Đảng|tỉnh ủy|thành ủy"
+            "|huyện ủy|cấp ủy",
             "ban cán sự|mặt trận tổ quốc|UBMTTQ|MTTQ|thủ tướng chính phủ|chính phủ|quốc hội|bộ chính trị",
             "sở,? ban,? ngành|bộ,? ngành|sở,? ngành|bộ,? cơ quan ngang bộ|cơ quan,? đơn vị(?: có)?(?: liên quan)?",
             "đơn vị liên quan|các đơn vị|các địa phương|huyện,? thành phố|đoàn thể|tổ chức chính trị[ -]*xã hội",

@@ -51,33 +51,39 @@ _PARTS: tuple[tuple[Part, re.Pattern[str]], ...] = (
     (
         Part.REQUEST,
         re.compile(
-            r"phan bien|xin y kien|y kien (?:chuyen gia|ve)|lay y kien|de nghi (?:gop y|tu van)|gop y|van de can (?:y kien|"
+            r"phan bien|xin y kien|y kien (?:chuyen gia|ve)|lay y kien|de nghi (?:gop y|tu van)|gop y"
+            r"|van de can (?:y kien|"
             r"lam ro)|^(?:noi dung )?de nghi$|questions? for|comments? (?:requested|sought)|request for"
         ),
     ),
     (
         Part.MONEY,
         re.compile(
-            r"kinh phi|nguon (?:luc|von)|tong muc dau tu|du toan|khai toan|nhu cau von|^tai chinh$|budget|funding|financing plan"
+            r"kinh phi|nguon (?:luc|von)|tong muc dau tu|du toan|khai toan|nhu cau von|^tai chinh$|budget"
+            r"|funding|financing plan"
         ),
     ),
     (
         Part.CONTEXT,
         re.compile(
-            r"su can thiet|thuc trang|tinh hinh|boi canh|dat van de|thong tin (?:chung|du an)|hien trang|khai quat|mo dau"
-            r"|^can cu|co so (?:phap ly|thuc tien)|ket qua dat duoc|ton tai|background|introduction|situation|rationale|context"
+            r"su can thiet|thuc trang|tinh hinh|boi canh|dat van de|thong tin (?:chung|du an)|hien trang"
+            r"|khai quat|mo dau"
+            r"|^can cu|co so (?:phap ly|thuc tien)|ket qua dat duoc|ton tai|background|introduction|situation"
+            r"|rationale|context"
         ),
     ),
     (
         Part.GOAL,
         re.compile(
-            r"muc tieu|muc dich|yeu cau|quan diem|dinh huong|chi tieu|pham vi|doi tuong|tam nhin|objective|goal|target|scope"
+            r"muc tieu|muc dich|yeu cau|quan diem|dinh huong|chi tieu|pham vi|doi tuong|tam nhin|objective|goal"
+            r"|target|scope"
         ),
     ),
     (
         Part.ORGANISING,
         re.compile(
-            r"to chuc thuc hien|to chuc trien khai|trach nhiem (?:cua )?(?:cac|thuc hien)|phan cong (?:nhiem vu|trach nhiem)"
+            r"to chuc thuc hien|to chuc trien khai|trach nhiem (?:cua )?(?:cac|thuc hien)|phan cong (?:nhiem vu"
+            r"|trach nhiem)"
             r"|implementation arrangements"
         ),
     ),
@@ -86,8 +92,9 @@ _PARTS: tuple[tuple[Part, re.Pattern[str]], ...] = (
 _SAYS_NOTHING = frozenset(
     re.findall(
         r"\w+",
-        """nhiem vu giai phap noi dung chinh chu yeu trong tam cu the cac nhom va thuc hien to chuc ke hoach phuong huong
-        hoat dong uu tien trong thoi gian toi giai doan phan ky lo trinh thu nhat hai ba tu nam mot so chung ve cong tac
+        """nhiem vu giai phap noi dung chinh chu yeu trong tam cu the cac nhom va thuc hien to chuc ke hoach phuong
+        huong hoat dong uu tien trong thoi gian toi giai doan phan ky lo trinh thu nhat hai ba tu nam mot so chung
+        ve cong tac
         phu luc danh muc bang kem theo tien do den tam nhin du thao de an chuong trinh van ban cua tren dia ban tinh
         tasks solutions activities main components general specific measures implementation plan annex appendix summary
         abstract""",
@@ -98,7 +105,8 @@ _SHORT_SENTENCE = re.compile(r"^([^.:;]{2,50})\.\s+(?=[A-ZĐÀ-Ỹ])")
 _LONGEST_LEAD = 12  # words
 _NUMBERED = re.compile(r"^\s*(?:điều \d+|\d{1,2}(?:\.\d{1,2})*[.)]|[a-zđ]\)|[ivx]+\.)", re.IGNORECASE)
 _EMPTY_LEADS = re.compile(
-    r"^(?:cu the|trong do|gom|bao gom|nhu sau|sau day|luu y|ghi chu|don vi|thoi gian|nguon luc|den nam|giai doan|nam \d|vi du"
+    r"^(?:cu the|trong do|gom|bao gom|nhu sau|sau day|luu y|ghi chu|don vi|thoi gian|nguon luc|den nam"
+    r"|giai doan|nam \d|vi du"
     r"|muc tieu|chi tieu|noi dung|ket qua|trach nhiem|for example|note|namely)\b"
 )
 _CLAUSE = re.compile(r";\s+|(?<=[.?!])\s+(?=[^\W\d_])")

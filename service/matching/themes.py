@@ -285,7 +285,7 @@ class _Finder:
         return ", ".join(terms[:3]) or lead or " ".join(draft.text.split()[:8])
 
     def _telling_terms(self, draft: _Draft, spread: Counter[str], themes: int) -> list[str]:
-        """Words of the draft, as spelled there: terms of the lexicon first, then pairs that recur only in this theme."""
+        """Words of the draft, as spelled there: terms of the lexicon, then pairs that recur in this theme only."""
         found: Counter[str] = Counter()
         text = f"{draft.lead}. {draft.text}"
         words = spelled_words(text)

@@ -15,9 +15,9 @@ the others), and the two are averaged. Sex, age, places and titles are not looke
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -37,32 +37,37 @@ Floats = NDArray[np.float64]
 
 DECAY, DEPTH = 0.7, 5  # weights of an expert's best items: 1, .7, .49 …
 _FOREIGN_UNDER = 0.25  # share of evidence in the draft's language below which words cannot speak
+_PLAIN_OVER = 0.75  # share of evidence typed without marks from which meaning cannot
+SHARPNESS = 2.0  # of the soft maximum over themes: one theme answered well is enough
+WHOLE_WEIGHT = 0.4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThemeText:
-    """What is asked: the theme's name and text, alone and after the draft's title."""
+    """What is asked: the theme's name and text, and the draft's title."""
 
     text: str
     title: str
 
+    @property
+    def titled(self) -> str:
+        return f"{self.title}. {self.text}" if self.title else self.text
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftVectors:
-    """Passage vectors: of each theme's text, of each after the title, and of the whole draft's summary."""
+    """Passage vectors: of each theme's text, and of each after the draft's title."""
 
     themes: Vectors
     titled: Vectors
-    whole: Vectors  # (1, dimensions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Affinities:
-    """`scores` (n,) and `theme_scores` (n, T) in [0, 1]; `item_scores` (items, T) rank pieces of evidence only."""
+    """`scores` (n,) and `theme_scores` (n, T) in [0, 1]."""
 
     scores: Floats
     theme_scores: Floats
-    item_scores: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,36 +100,78 @@ def band_of(score: float) -> AffinityBand | None:
     return AffinityBand.POSSIBLE if score >= possible else None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _WordView:
+    """Profiles and items as unit rows of weighted features, and the weights that queries get."""
+
+    width: int
+    features: Callable[[str], tuple[NDArray[np.int32], NDArray[np.float32]]]
+    rarity: Floats
+    profiles: sp.csr_matrix
+    items: sp.csr_matrix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """Evidence counted and weighed once, for any number of drafts."""
+
+    evidence: Evidence
+    vectors: Vectors | None
+    words: _WordView
+    terms: _WordView
+    language_shares: dict[str, Floats]  # "vi", "en", "vi-plain" → share of each expert's evidence
+
+
+def prepare(evidence: Evidence, *, lexicon: FieldLexicon, vectors: Vectors | None = None) -> Prepared:
+    lengths = np.array([len(text) for text in evidence.texts], dtype=np.float64)
+    total = np.maximum(np.bincount(evidence.owners, lengths, evidence.experts), 1.0)
+    shares = {}
+    for language in ("vi", "en", "vi-plain"):
+        is_it = np.array([found == language for found in evidence.languages], dtype=np.float64)
+        shares[language] = np.bincount(evidence.owners, lengths * is_it, evidence.experts) / total
+    return Prepared(
+        evidence=evidence,
+        vectors=vectors,
+        words=_word_view(evidence, FEATURES, word_features),
+        terms=_word_view(evidence, len(lexicon.terms), partial(term_features, lexicon=lexicon)),
+        language_shares=shares,
+    )
+
+
+def _word_view(
+    evidence: Evidence, width: int, features: Callable[[str], tuple[NDArray[np.int32], NDArray[np.float32]]]
+) -> _WordView:
+    n, count = evidence.experts, len(evidence.items)
+    items = count_matrix([features(text) for text in evidence.texts], width)
+    used = evidence.is_counted.astype(np.float64)
+    profiles = (sp.csr_matrix((used, (evidence.owners, np.arange(count))), shape=(n, count)) @ items).tocsr()
+    profiles.eliminate_zeros()
+    holders = np.bincount(profiles.indices, minlength=width)
+    rarity: Floats = np.where(holders > 0, np.log1p(n / np.maximum(holders, 1)), 0.0)  # unused words tell nobody apart
+    return _WordView(
+        width=width,
+        features=features,
+        rarity=rarity,
+        profiles=_weighted(profiles, rarity),
+        items=sp.diags(used) @ _weighted(items, rarity),
+    )
+
+
+def _asked(view: _WordView, texts: Sequence[str]) -> sp.csr_matrix:
+    return _weighted(count_matrix([view.features(text) for text in texts], view.width), view.rarity)
+
+
 def score_affinities(
-    evidence: Evidence,
-    themes: Sequence[ThemeText],
-    whole: str,
-    *,
-    lexicon: FieldLexicon,
-    evidence_vectors: Vectors | None = None,
-    draft_vectors: DraftVectors | None = None,
+    prepared: Prepared, themes: Sequence[ThemeText], whole: str, draft_vectors: DraftVectors | None = None
 ) -> Affinities:
     """Scores of every expert for every theme and for the draft. Without vectors words and terms decide alone."""
-    raw = raw_views(
-        evidence,
-        themes,
-        whole,
-        lexicon=lexicon,
-        evidence_vectors=evidence_vectors,
-        draft_vectors=draft_vectors,
-    )
+    if not themes or not prepared.evidence.items:
+        n = prepared.evidence.experts
+        return Affinities(scores=np.zeros(n), theme_scores=np.zeros((n, len(themes))))
+    raw = raw_views(prepared, themes, whole, draft_vectors)
     fused_themes, fused_whole = fuse(raw)
-    logits = fused_themes + WHOLE_WEIGHT * fused_whole
     overall = np.log(np.exp(SHARPNESS * fused_themes).mean(axis=1)) / SHARPNESS + WHOLE_WEIGHT * fused_whole[:, 0]
-    return Affinities(
-        scores=_to_unit(overall),
-        theme_scores=_to_unit(logits),
-        item_scores=raw.items,
-    )
-
-
-SHARPNESS = 2.0  # of the soft maximum over themes: one theme answered well is enough
-WHOLE_WEIGHT = 0.4
+    return Affinities(scores=_to_unit(overall), theme_scores=_to_unit(fused_themes + WHOLE_WEIGHT * fused_whole))
 
 
 def _to_unit(fused: Floats) -> Floats:
@@ -141,59 +188,51 @@ class RawViews:
     whole: dict[str, Floats]
     words_speak: NDArray[np.bool_]
     meaning_speaks: NDArray[np.bool_]
-    items: Floats
 
 
 def raw_views(
-    evidence: Evidence,
-    themes: Sequence[ThemeText],
-    whole: str,
-    *,
-    lexicon: FieldLexicon,
-    evidence_vectors: Vectors | None,
-    draft_vectors: DraftVectors | None,
+    prepared: Prepared, themes: Sequence[ThemeText], whole: str, draft_vectors: DraftVectors | None
 ) -> RawViews:
-    asked = [theme.text for theme in themes]
+    asked = [*(theme.text for theme in themes), whole]
+    evidence = prepared.evidence
+    owners, n = evidence.owners, evidence.experts
     views: dict[str, Floats] = {}
     whole_views: dict[str, Floats] = {}
-    item_views = []
-    owners, n = evidence.owners, evidence.experts
-    for name, width, features in (
-        ("words", FEATURES, word_features),
-        ("terms", len(lexicon.terms), lambda text: term_features(text, lexicon)),
-    ):
-        items = count_matrix([features(text) for text in evidence.texts], width)
-        queries = count_matrix([features(text) for text in [*asked, whole]], width)
-        profile, piece = _lexical(items, queries, evidence)
-        item_views.append(piece[:, :-1])
+    for name, view in (("words", prepared.words), ("terms", prepared.terms)):
+        queries = _asked(view, asked).T
+        profile = np.asarray((view.profiles @ queries).todense(), dtype=np.float64)
+        items = np.asarray((view.items @ queries[:, :-1]).todense(), dtype=np.float64)
         views[f"{name}_profile"], whole_views[f"{name}_profile"] = profile[:, :-1], profile[:, -1:]
-        views[f"{name}_items"] = _best_items(piece[:, :-1] * evidence.weights[:, None], owners, n)
-    language = _main_language(whole)
-    same = np.array([_main_language_of(found) == language for found in evidence.languages], dtype=np.float64)
-    plain = np.array([found == "vi-plain" for found in evidence.languages], dtype=np.float64)
-    lengths = np.array([len(text) for text in evidence.texts], dtype=np.float64)
-    total = np.maximum(np.bincount(owners, lengths, n), 1.0)
-    words_speak = np.bincount(owners, lengths * same, n) / total >= _FOREIGN_UNDER
-    meaning_speaks = np.bincount(owners, lengths * plain, n) / total < 0.75
-    if evidence_vectors is not None and draft_vectors is not None:
+        views[f"{name}_items"] = _best_items(items * evidence.weights[:, None], owners, n)
+    shares = prepared.language_shares
+    spoken = shares["en"] if language_of(whole) == "en" else shares["vi"] + shares["vi-plain"]
+    meaning_speaks = shares["vi-plain"] < _PLAIN_OVER
+    if prepared.vectors is not None and draft_vectors is not None:
         mean = constants().mean
-        counted = np.where(evidence.is_counted, 0.0, -1.0)[:, None]
+        minor = (0.05 * (1 - evidence.weights) + np.where(evidence.is_counted, 0.0, 1.0))[:, None]
         for name, vectors in (("meaning", draft_vectors.themes), ("meaning_titled", draft_vectors.titled)):
-            cosines = (evidence_vectors @ _centred(vectors, mean).T).astype(np.float64)
-            if name == "meaning":
-                item_views.append(cosines)
-            views[name] = _best_items(cosines - 0.05 * (1 - evidence.weights[:, None]) + counted, owners, n)
-        cosines = (evidence_vectors @ _centred(draft_vectors.whole, mean).T).astype(np.float64)
-        whole_views["meaning"] = _best_items(cosines + counted, owners, n)
+            cosines = (prepared.vectors @ _centred(vectors, mean).T).astype(np.float64)
+            views[name] = _best_items(cosines - minor, owners, n)
     else:
         meaning_speaks = np.zeros(n, dtype=np.bool_)
     return RawViews(
-        themes=views,
-        whole=whole_views,
-        words_speak=words_speak,
-        meaning_speaks=meaning_speaks,
-        items=_item_scores(item_views) * evidence.weights[:, None],
+        themes=views, whole=whole_views, words_speak=spoken >= _FOREIGN_UNDER, meaning_speaks=meaning_speaks
     )
+
+
+def score_pairs(
+    prepared: Prepared, rows: NDArray[np.int64], places: Sequence[str], place_vectors: Vectors | None = None
+) -> Floats:
+    """(rows, places): which piece of evidence answers which place best. Ranks pairs of one draft only."""
+    views = [
+        np.asarray((view.items[rows] @ _asked(view, places).T).todense(), dtype=np.float64)
+        for view in (prepared.words, prepared.terms)
+    ]
+    if prepared.vectors is not None and place_vectors is not None:
+        views.append((prepared.vectors[rows] @ _centred(place_vectors, constants().mean).T).astype(np.float64))
+    standard = [view / (view.std() + 1e-9) for view in views]  # one scale for all places: a better place is better
+    mean: Floats = np.mean(standard, axis=0) * prepared.evidence.weights[rows, None]
+    return mean
 
 
 def fuse(raw: RawViews) -> tuple[Floats, Floats]:
@@ -238,22 +277,6 @@ def _standardise(values: Floats, name: str) -> Floats:
     return both
 
 
-def _lexical(items: sp.csr_matrix, queries: sp.csr_matrix, evidence: Evidence) -> tuple[Floats, Floats]:
-    """tf-idf cosines with the queries: of whole profiles (n, Q) and of single items (items, Q)."""
-    n = evidence.experts
-    used = evidence.is_counted.astype(np.float64)
-    gather = sp.csr_matrix((used, (evidence.owners, np.arange(len(evidence.items)))), shape=(n, len(evidence.items)))
-    profiles = (gather @ items).tocsr()
-    holders = np.bincount(profiles.indices[profiles.data > 0], minlength=items.shape[1])
-    rarity = np.log1p(n / np.maximum(holders, 1))
-    rarity[holders == 0] = 0.0  # a word no expert uses tells nobody apart
-    return (
-        np.asarray((_weighted(profiles, rarity) @ _weighted(queries, rarity).T).todense(), dtype=np.float64),
-        np.asarray((_weighted(items, rarity) @ _weighted(queries, rarity).T).todense(), dtype=np.float64)
-        * used[:, None],
-    )
-
-
 def _weighted(counts: sp.csr_matrix, rarity: Floats) -> sp.csr_matrix:
     """(1 + log tf) · idf, rows of length 1."""
     weighted = counts.copy()
@@ -283,20 +306,7 @@ def _best_items(scores: Floats, owners: NDArray[np.int64], experts: int) -> Floa
     return out
 
 
-def _item_scores(views: list[Floats]) -> Floats:
-    mean: Floats = np.mean([(view - view.mean(axis=0)) / (view.std(axis=0) + 1e-9) for view in views], axis=0)
-    return mean
-
-
 def _centred(vectors: Vectors, mean: Vectors) -> Vectors:
-    moved = vectors - mean
+    moved = np.where(vectors.any(axis=1, keepdims=True), vectors - mean, 0.0)  # zeros: it could not be embedded
     unit: Vectors = moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9)
     return unit
-
-
-def _main_language(text: str) -> str:
-    return _main_language_of(language_of(text))
-
-
-def _main_language_of(language: str) -> str:
-    return "en" if language == "en" else "vi"
