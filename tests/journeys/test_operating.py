@@ -58,7 +58,7 @@ class Serving:
 
     def __init__(self, var: Path) -> None:
         self.port = free_port()
-        self.address = f"http://127.0.0.1:{self.port}"
+        self.address = f"http://127.0.0.1:{self.port}/status"
         self.process = subprocess.Popen(
             [*TRITHUC, "serve", "--port", str(self.port)],
             cwd=ROOT,
