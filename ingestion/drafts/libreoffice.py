@@ -12,7 +12,7 @@ from ingestion.drafts.records import DraftProblem, UnreadableDraftError
 from ingestion.records import N_
 
 NEEDS_LIBREOFFICE_MESSAGE = N_(
-    "“%(file)s” is in the old format %(format)s. Install LibreOffice on the server, "
+    "“%(file)s” is a %(format)s file, which only LibreOffice can open here. Install LibreOffice on the server, "
     "or save the draft as DOCX and send that."
 )
 CONVERSION_MESSAGE = N_(
