@@ -20,8 +20,8 @@ from service.database.server import EmbeddedServer
 from service.database.session import make_engine, make_sessions
 from service.settings import Settings
 
-# Vectors of the shipped demo and reference texts, by text and model; see docs/decisions.
-SHIPPED_VECTORS = tuple(sorted(Path(__file__).parent.glob("*/vectors/*.npz")))
+# Vectors of the shipped demo and reference texts, by text and model.
+SHIPPED_VECTORS = tuple(sorted(Path(__file__).parent.glob("*/*.npz")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

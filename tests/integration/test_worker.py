@@ -7,14 +7,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg_pool import AsyncConnectionPool
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from search.backends.postgresql import PostgresqlBackend
 from search.documents import ExpertDocument
 from search.embedding.cache import Embeddings, open_embeddings
 from search.embedding.embedder import Vectors
@@ -149,28 +151,32 @@ def live_workers(host: Host) -> int:
 
 STUCK_WORKER = """
 import asyncio, sys
+from psycopg_pool import AsyncConnectionPool
+from search.backends.postgresql import PostgresqlBackend
 from search.embedding.cache import open_embeddings
 from service.database.session import make_engine, make_sessions
 from service.jobs.worker import running_worker
-from tests.integration.test_worker import QUICK, Host, MemoryIndex
+from tests.integration.test_worker import QUICK, Host
 
-class StuckIndex(MemoryIndex):
+class StuckIndex(PostgresqlBackend):
     async def upsert(self, documents, vectors):
+        await super().upsert(documents[:1], vectors[:1])
         print("writing", flush=True)
         await asyncio.sleep(600)
 
 async def main(database_url):
     engine = make_engine(database_url)
-    host = Host(database_url, engine, make_sessions(engine), StuckIndex(), open_embeddings("none", None))
-    async with running_worker(host, QUICK):
-        await asyncio.sleep(600)
+    async with AsyncConnectionPool(database_url, min_size=1, open=False) as pool:
+        host = Host(database_url, engine, make_sessions(engine), StuckIndex(pool), open_embeddings("none", None))
+        async with running_worker(host, QUICK):
+            await asyncio.sleep(600)
 
 asyncio.run(main(sys.argv[1]))
 """
 
 
 def start_worker_and_let_it_get_stuck(host: Host) -> subprocess.Popen[str]:
-    """A worker process that has taken a job up and never ends it."""
+    """A worker process that has taken a job up, wrote one of the people into the index, and goes no further."""
     worker = subprocess.Popen(
         [sys.executable, "-c", STUCK_WORKER, host.database_url], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
@@ -180,22 +186,28 @@ def start_worker_and_let_it_get_stuck(host: Host) -> subprocess.Popen[str]:
 
 
 async def test_after_the_worker_is_killed_in_between_another_makes_the_index_converge(host: Host) -> None:
-    first = await add_expert(host, "Trần Văn An")
-    second = await add_expert(host, "Lê Thị Bình")
-    worker = await asyncio.to_thread(start_worker_and_let_it_get_stuck, host)
-    worker.send_signal(signal.SIGKILL)
-    worker.communicate()
-    left_behind = [status for status, _ in jobs(host)]
-    await rename(host, second, "Lê Thị Bình An")
+    async with AsyncConnectionPool(host.database_url, min_size=1, open=False) as pool:
+        index = PostgresqlBackend(pool)
+        await index.create()
+        people = [await add_expert(host, name) for name in ("Trần Văn An", "Lê Thị Bình", "Phạm Văn Cường")]
+        worker = await asyncio.to_thread(start_worker_and_let_it_get_stuck, host)
+        worker.send_signal(signal.SIGKILL)
+        worker.communicate()
+        half_done, left_behind = len(await index.ids()), [status for status, _ in jobs(host)]
+        await rename(host, people[1], "Lê Thị Bích Ngọc")
 
-    async with running_worker(host, QUICK):
-        await until(lambda: jobs(host) == [])
+        async with running_worker(replace(host, backend=index), QUICK):
+            await until(lambda: jobs(host) == [])
+        found = await index.search(ExpertQuery(text="Bích Ngọc"))
 
-    assert left_behind == ["doing"]
-    assert host.backend.names == {first: "Trần Văn An", second: "Lê Thị Bình An"}
+        assert (half_done, left_behind) == (1, ["doing"])
+        assert await index.ids() == set(people)
+        assert {hit.expert_id for hit in (*found.exact, *found.by_words)} == {people[1]}
 
 
 async def test_a_worker_that_is_stopped_puts_its_job_back(host: Host) -> None:
+    async with AsyncConnectionPool(host.database_url, min_size=1, open=False) as pool:
+        await PostgresqlBackend(pool).create()
     await add_expert(host, "Trần Văn An")
     worker = await asyncio.to_thread(start_worker_and_let_it_get_stuck, host)
     worker.send_signal(signal.SIGINT)
