@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import signal
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from types import FrameType
@@ -66,8 +67,8 @@ def run_until_stopped(work: Awaitable[T]) -> T:
 
     async def run() -> T:
         task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - inside a coroutine there always is one
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        if task is not None and _in_main_thread():  # elsewhere there are no signals
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         return await work
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -102,6 +103,10 @@ def _first_leaf(error: BaseException) -> BaseException:
 def _stopped_by_sigterm() -> Iterator[None]:
     """Outside the event loop too, SIGTERM unwinds the stack: the server is left in order."""
 
+    if not _in_main_thread():
+        yield
+        return
+
     def stop(number: int, frame: FrameType | None) -> None:
         raise SystemExit(128 + number)
 
@@ -110,6 +115,10 @@ def _stopped_by_sigterm() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 def _load_reference_once(database_url: str) -> None:

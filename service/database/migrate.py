@@ -14,6 +14,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
+from service.database.session import driver_url
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 _ONE_AT_A_TIME = 7_238_114_520  # any number that nothing else locks
 
@@ -51,7 +53,7 @@ def current_version(database_url: str) -> str | None:
 @contextlib.contextmanager
 def _connection(database_url: str) -> Iterator[Connection]:
     """One connection in one transaction: a migration that fails leaves nothing behind."""
-    engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://", 1), poolclass=NullPool)
+    engine = create_engine(driver_url(database_url), poolclass=NullPool)
     with engine.begin() as connection:
         yield connection
 

@@ -44,6 +44,9 @@ SETTINGS = {
     "max_wal_size": "2GB",
     "timezone": "UTC",
     "log_min_duration_statement": "500ms",
+    # What is in the log must not tell what is in the tables.
+    "log_parameter_max_length": "0",
+    "log_error_verbosity": "terse",
 }
 _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
 _START_SECONDS = 120  # recovery after a crash takes this long at most with max_wal_size as above
@@ -186,7 +189,7 @@ class EmbeddedServer:
         self._own(self.socket_folder)
         if self.log_file.exists() and self.log_file.stat().st_size > _LOG_BYTES:
             self.log_file.replace(self.log_file.with_suffix(".log.1"))
-        self.log_file.touch()
+        self.log_file.touch(mode=0o600)
         os.chown(self.log_file, self._account.uid, self._account.gid)
         if not self.data.exists():
             self._initialise()
@@ -288,7 +291,10 @@ class EmbeddedServer:
         for mode in ("fast", "immediate"):
             with contextlib.suppress(_ProgramFailedError):
                 self._pg_ctl("stop", "-m", mode, "-t", "60")
-                return
+                break
+        if self.socket_folder.parent != self.state:
+            with contextlib.suppress(OSError):
+                self.socket_folder.rmdir()
 
     def _pg_ctl(self, *arguments: str) -> None:
         self._run("pg_ctl", "-D", str(self.data), "-w", "-s", *arguments)
