@@ -9,7 +9,6 @@ from itertools import pairwise
 from statistics import median
 
 from ingestion.drafts.blocks import Block
-from ingestion.drafts.cleaning import letters_only
 from ingestion.drafts.headings import BULLET, SENTENCE_END, shape_of
 from ingestion.drafts.pdf_lines import Line, Segment
 from ingestion.drafts.pdf_tables import PdfTable
@@ -33,6 +32,7 @@ class PageLayout:
     lines: list[Line]
     tables: list[PdfTable]
     flags: list[tuple[str, FlagReason]] = field(default_factory=list)
+    ends_open: bool = False  # its last line fills the width
 
 
 def drop_running_lines(pages: list[PageLayout]) -> None:
@@ -90,8 +90,8 @@ def drop_contents(pages: list[PageLayout]) -> None:
 def page_blocks(pages: list[PageLayout]) -> list[Block]:
     """All blocks in reading order."""
     blocks: list[Block] = []
-    size = _body_size(pages)
     usual = _usual_margins(pages)
+    above: PageLayout | None = None
     in_recipients = False
     for page in pages:
         start = len(blocks)
@@ -107,22 +107,17 @@ def page_blocks(pages: list[PageLayout]) -> list[Block]:
         in_recipients = _flush(lines, page, blocks, usual, in_recipients)
         for table in queue:
             _table(table, page, blocks)
-        _join_over_page(blocks, start, size)
+        if above is not None and above.ends_open:
+            _join_over_page(blocks, start, above.number)
+        above = page
     return blocks
-
-
-def _body_size(pages: list[PageLayout]) -> float:
-    sizes: Counter[float] = Counter()
-    for page in pages:
-        for line in page.lines:
-            sizes[round(line.size, 1)] += len(line.text)
-    return sizes.most_common(1)[0][0] if sizes else 12.0
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------
 
 
 def _table(table: PdfTable, page: PageLayout, blocks: list[Block]) -> None:
+    page.ends_open = False
     rows = list(table_blocks(table.rows))
     previous = blocks[-1] if blocks else None
     for number, row in enumerate(rows):
@@ -157,6 +152,7 @@ def _flush(
     margins = _Margins.of(lines, page, usual)
     centred = margins.centred(lines)
     paragraph: list[Line] = []
+    page.ends_open = lines[-1].x1 > margins.right - 0.15 * (margins.right - margins.left)
 
     def finish() -> None:
         if paragraph:
@@ -286,18 +282,15 @@ def _joined(segments: list[Segment]) -> str:
     return " ".join(segment.text for segment in segments)
 
 
-def _join_over_page(blocks: list[Block], start: int, size: float) -> None:
+def _join_over_page(blocks: list[Block], start: int, page_above: int) -> None:
     """The paragraph cut by the page end is one passage, on the page where it begins."""
-    bodies = [block for block in blocks[start:] if block.text]
-    if not bodies or start == 0:
-        return
-    below = bodies[0]
+    below = next((block for block in blocks[start:] if block.text), None)
     above = next((block for block in reversed(blocks[:start]) if block.text), None)
-    if above is None or above.cells is not None or below.cells is not None:
+    if above is None or below is None or above.page != page_above or above.cells or below.cells:
         return
     if above.is_centred or below.is_centred or above.is_bold != below.is_bold:
         return
-    goes_on = not above.text.endswith((".", ";", ":", "!", "?", "/.")) and len(letters_only(above.text)) > 40
+    goes_on = not above.text.endswith((".", ";", ":", "!", "?"))
     if goes_on and below.text[:1].islower() and shape_of(below.text) is None:
         above.text = f"{above.text} {below.text}"
         blocks.remove(below)
