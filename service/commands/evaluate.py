@@ -6,11 +6,12 @@ is removed at the end, whatever happens. Vectors are kept from run to run.
 
 from __future__ import annotations
 
+import csv
 import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -39,6 +40,7 @@ from service.runtime import Runtime
 from service.settings import Settings
 
 PANEL_SIZE = 7
+_TIME_TO_REVIEW = timedelta(days=60)
 _BATCH = 200  # documents written to the index at once
 
 
@@ -115,7 +117,8 @@ async def match_collection(
 ) -> dict[str, DraftRun]:
     """Draft id → ranking, council and scores.
 
-    A conflict is judged as of the day the opinion was due, or `as_of` where that is earlier. A collection judges who is
+    A conflict is judged as of the day the draft came in, taken as _TIME_TO_REVIEW before the opinion was due, or as of
+    `as_of` where that is earlier. A collection judges who is
     able, not who has time: availability and reviews in hand keep nobody from the council here.
     """
     lexicon = lexicon or load_lexicon()
@@ -148,7 +151,7 @@ async def match_collection(
 
 
 def _day_of(draft: CollectionDraft, as_of: date) -> date:
-    return min(draft.deadline, as_of) if draft.deadline else as_of
+    return min(draft.deadline - _TIME_TO_REVIEW, as_of) if draft.deadline else as_of
 
 
 def _run(result: MatchResult, names: Mapping[UUID, str]) -> DraftRun:
@@ -161,8 +164,7 @@ def _run(result: MatchResult, names: Mapping[UUID, str]) -> DraftRun:
 
 async def _rank_searches(collection: Collection, runtime: Runtime) -> dict[str, list[str]]:
     """The searches, in an index of their own that is gone afterwards."""
-    lexicon_synonyms = _synonyms()
-    backend = PostgresqlBackend(runtime.pool, schema=f"evaluate_{secrets.token_hex(6)}", synonyms=lexicon_synonyms)
+    backend = PostgresqlBackend(runtime.pool, schema=f"evaluate_{secrets.token_hex(6)}", synonyms=_synonyms())
     try:
         await backend.create()
         documents = collection.documents
@@ -187,8 +189,6 @@ async def _document_vectors(documents: Sequence[Any], embeddings: Embeddings) ->
 
 
 def _synonyms() -> list[tuple[str, str]]:
-    import csv
-
     with (REFERENCE / "synonyms.csv").open(encoding="utf-8", newline="") as file:
         return [(row["term"], row["expansion"]) for row in csv.DictReader(file)]
 

@@ -20,6 +20,7 @@ from search.vietnamese import fold
 from service.matching.lexicon_words import counted_words, spelled_words, stem
 
 REFERENCE = Path(__file__).parent.parent / "reference"
+GENERAL = 0.4
 _LONGEST_FIELD_NAME = 5  # words; longer names of fields never stand in running text
 _AMBIGUOUS_UNDER = 4  # letters: shorter abbreviations count only in capitals (AI is also the word "ai")
 
@@ -30,6 +31,7 @@ class Subject:
     name_en: str
     codes: tuple[str, ...]
     is_general: bool = False  # named in most papers whatever they are about
+    is_finance: bool = False  # what a section on money can be about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,7 @@ class Term:
     subject: int | None
     vi: tuple[str, ...]
     en: tuple[str, ...]
+    is_general: bool = False  # a method or a word of all papers: says little by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +119,20 @@ class FieldLexicon:
     def term_ids(self, text: str) -> list[int]:
         return [hit.term for hit in self.find_terms(text)]
 
+    def weight(self, term: int) -> float:
+        """GENERAL for terms that say little by themselves, 1 for the others."""
+        found = self.terms[term]
+        is_general = found.is_general or (found.subject is not None and self.subjects[found.subject].is_general)
+        return GENERAL if is_general else 1.0
+
     def subject_counts(self, text: str) -> Counter[int]:
-        """How often each subject is named, term by term."""
-        return Counter(
-            subject for hit in self.find_terms(text) if (subject := self.terms[hit.term].subject) is not None
-        )
+        """How often each subject is named, in tenths of a telling term."""
+        counts: Counter[int] = Counter()
+        for hit in self.find_terms(text):
+            term = self.terms[hit.term]
+            if term.subject is not None:
+                counts[term.subject] += 4 if term.is_general else 10
+        return counts
 
     def field_codes(self, text: str, *, subjects: Iterable[int] = (), limit: int = 4) -> tuple[str, ...]:
         """Level-3 codes for a text: those of its subjects and of the keyword rules first, then by words of the list."""
@@ -240,11 +252,17 @@ def load_lexicon(folder: Path = REFERENCE) -> FieldLexicon:
                 name_en=row["name_en"],
                 codes=_split(row["codes"]),
                 is_general=bool(row["is_general"]),
+                is_finance=bool(row["is_finance"]),
             )
             for row in subject_rows
         ],
         terms=[
-            Term(subject=index[row["subject_vi"]], vi=_split(row["terms_vi"]), en=_split(row["terms_en"]))
+            Term(
+                subject=index[row["subject_vi"]],
+                vi=_split(row["terms_vi"]),
+                en=_split(row["terms_en"]),
+                is_general=bool(row["is_general"]),
+            )
             for row in _rows(folder / "subject_terms.csv")
         ],
         fields=[

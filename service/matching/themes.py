@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from ingestion.drafts.records import DraftPassage
 from search.vietnamese import fold
-from service.matching.lexicon import FieldLexicon
+from service.matching.lexicon import GENERAL, FieldLexicon
 from service.matching.lexicon_words import STOP_WORDS, counted_words, spelled_words, stem
 from service.matching.results import FoundTheme, PassageDecision
 from service.matching.theme_units import Part, Unit, split_clauses, units_of
@@ -27,10 +27,17 @@ _Key = TypeVar("_Key", str, int)
 FEWEST, MOST = 3, 10
 _LONG_DRAFT = 1500  # words of units: above this headings alone are no themes
 _QUERY_LENGTH = 1800  # characters of a theme's query text
-_GENERAL = 0.4  # weight of subjects that every paper names
 _OWN_SHARE = 0.34  # a unit belongs to a subject that holds this share of its terms
 _SPLIT_WORDS = 10  # each half of a task that is cut in two has at least this many
 _MONEY_WORDS = 25
+_TELLING = 10  # subject counts that one telling term gives
+_LAW = "pháp luật, kỹ thuật lập pháp"
+_MAKES_RULES = re.compile(
+    r"\b(?:nghi quyet|quyet dinh|nghi dinh|thong tu|quy che|luat|phap lenh)\b.*\b(?:quy dinh|ban hanh|sua doi"
+    r"|bo sung)\b"
+    r"|^(?:du thao )?(?:luat|nghi dinh|thong tu|quy che|quy dinh|phap lenh)\b|\b(?:draft law|bill|ordinance"
+    r"|regulation)\b"
+)
 _JOINS = re.compile(r"[,&–]|\b(?:và|and)\b", re.IGNORECASE)  # a lead that names two things
 _ASKS = re.compile(r"^(?:.{0,60}?\b(?:ý kiến|phản biện|góp ý)\b[^,;]{0,20}?\bvề:?\s+)", re.IGNORECASE)
 
@@ -98,10 +105,9 @@ class _Finder:
         if total > _LONG_DRAFT or not FEWEST <= len(tasks) <= MOST + 2:
             return None
         drafts = [half for draft in tasks for half in self._halves(draft)]
-        drafts += [
-            draft for draft in groups.values() if draft.is_minor and draft.words >= _MONEY_WORDS and self._tells(draft)
-        ]
+        self._add_money([draft for draft in groups.values() if draft.is_minor], drafts)
         self._add_requests(drafts)
+        self._add_law(drafts)
         return drafts
 
     def _halves(self, draft: _Draft) -> list[_Draft]:
@@ -117,7 +123,7 @@ class _Finder:
             left, right = sum(counts[:cut], Counter[int]()), sum(counts[cut:], Counter[int]())
             if min(sum(unit.words for unit in side) for side in (clauses[:cut], clauses[cut:])) < _SPLIT_WORDS:
                 continue
-            if min(len(left), len(right)) < 1 or min(left.total(), right.total()) < 2:
+            if min(len(left), len(right)) < 1 or min(left.total(), right.total()) < 20:
                 continue
             shared = _cosine(left, right)
             if best is None or shared < best[0]:
@@ -129,8 +135,32 @@ class _Finder:
             _Draft(draft.lead, clauses[best[1] :], is_minor=draft.is_minor),
         ]
 
-    def _tells(self, draft: _Draft) -> bool:
-        return len(self.lexicon.subject_counts(draft.text)) >= 2
+    def _add_money(self, sections: list[_Draft], drafts: list[_Draft]) -> None:
+        """A section on money is a theme when it says more than amounts: how costs are shared, weighed, paid."""
+        for section in sections:
+            counts = self._finance(section.text)
+            if section.words < _MONEY_WORDS or counts.total() < _TELLING:
+                continue
+            tasks = [draft for draft in drafts if self._finance(draft.lead).total() >= _TELLING]
+            if tasks:
+                tasks[0].units += section.units
+            else:
+                section.subject = max(counts, key=lambda s: (counts[s] * self._generality(s), -s))
+                drafts.append(section)
+
+    def _finance(self, text: str) -> Counter[int]:
+        counts = self.lexicon.subject_counts(text)
+        return Counter({s: n for s, n in counts.items() if self.lexicon.subjects[s].is_finance})
+
+    def _add_law(self, drafts: list[_Draft]) -> None:
+        """A paper that makes rules needs people who know the law, whether or not it says so."""
+        law = next((s for s, subject in enumerate(self.lexicon.subjects) if subject.name_vi == _LAW), None)
+        if law is None or not _MAKES_RULES.search(fold(self.title)) or len(drafts) >= MOST:
+            return
+        clauses = [replace(unit, text=clause) for unit in self.units for clause in split_clauses(unit.text)]
+        found = [clause for clause in clauses if law in self.lexicon.subject_counts(clause.text)]
+        if found:
+            drafts.append(_Draft("", found, subject=law))
 
     def _add_requests(self, drafts: list[_Draft]) -> None:
         """Questions join the task they ask about; a question about nothing else becomes a theme."""
@@ -195,7 +225,7 @@ class _Finder:
         return drafts
 
     def _generality(self, subject: int) -> float:
-        return _GENERAL if self.lexicon.subjects[subject].is_general else 1.0
+        return GENERAL if self.lexicon.subjects[subject].is_general else 1.0
 
     def _whole(self) -> list[_Draft]:
         """One theme: the draft speaks of something the lexicon does not know, or of next to nothing."""

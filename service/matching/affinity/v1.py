@@ -40,6 +40,7 @@ _FOREIGN_UNDER = 0.25  # share of evidence in the draft's language below which w
 _PLAIN_OVER = 0.75  # share of evidence typed without marks from which meaning cannot
 SHARPNESS = 2.0  # of the soft maximum over themes: one theme answered well is enough
 WHOLE_WEIGHT = 0.4
+BOUND, DAMPING = 4.0, 0.3  # beyond the bound a view counts less: no single view is to decide alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,13 +134,21 @@ def prepare(evidence: Evidence, *, lexicon: FieldLexicon, vectors: Vectors | Non
         evidence=evidence,
         vectors=vectors,
         words=_word_view(evidence, FEATURES, word_features),
-        terms=_word_view(evidence, len(lexicon.terms), partial(term_features, lexicon=lexicon)),
+        terms=_word_view(
+            evidence,
+            len(lexicon.terms),
+            partial(term_features, lexicon=lexicon),
+            np.array([lexicon.weight(term) for term in range(len(lexicon.terms))]),
+        ),
         language_shares=shares,
     )
 
 
 def _word_view(
-    evidence: Evidence, width: int, features: Callable[[str], tuple[NDArray[np.int32], NDArray[np.float32]]]
+    evidence: Evidence,
+    width: int,
+    features: Callable[[str], tuple[NDArray[np.int32], NDArray[np.float32]]],
+    weights: Floats | None = None,
 ) -> _WordView:
     n, count = evidence.experts, len(evidence.items)
     items = count_matrix([features(text) for text in evidence.texts], width)
@@ -148,6 +157,8 @@ def _word_view(
     profiles.eliminate_zeros()
     holders = np.bincount(profiles.indices, minlength=width)
     rarity: Floats = np.where(holders > 0, np.log1p(n / np.maximum(holders, 1)), 0.0)  # unused words tell nobody apart
+    if weights is not None:
+        rarity = rarity * weights
     return _WordView(
         width=width,
         features=features,
@@ -170,7 +181,7 @@ def score_affinities(
         return Affinities(scores=np.zeros(n), theme_scores=np.zeros((n, len(themes))))
     raw = raw_views(prepared, themes, whole, draft_vectors)
     fused_themes, fused_whole = fuse(raw)
-    overall = np.log(np.exp(SHARPNESS * fused_themes).mean(axis=1)) / SHARPNESS + WHOLE_WEIGHT * fused_whole[:, 0]
+    overall = np.log(np.exp(SHARPNESS * fused_themes).sum(axis=1)) / SHARPNESS + WHOLE_WEIGHT * fused_whole[:, 0]
     return Affinities(scores=_to_unit(overall), theme_scores=_to_unit(fused_themes + WHOLE_WEIGHT * fused_whole))
 
 
@@ -273,8 +284,9 @@ def _standardise(values: Floats, name: str) -> Floats:
     n = values.shape[0]
     relative_share = 0.5 * n / (n + 30.0)
     relative = (values - values.mean(axis=0)) / np.maximum(values.std(axis=0), 0.3 * spread)
-    both: Floats = (1.0 - relative_share) * fixed + relative_share * relative
-    return both
+    both = (1.0 - relative_share) * fixed + relative_share * relative
+    bounded: Floats = np.where(both > BOUND, BOUND + DAMPING * (both - BOUND), both)
+    return bounded
 
 
 def _weighted(counts: sp.csr_matrix, rarity: Floats) -> sp.csr_matrix:
