@@ -28,7 +28,7 @@ from service.directory.countries import country_code, country_name
 from service.directory.fields import load_field_list
 from service.directory.names import sort_key
 from service.errors import BadInputError
-from service.i18n import N_
+from service.i18n import N_, gettext
 from service.matching.candidates import Candidate, CaseParties, Drafter, EmploymentSpell, Work
 
 MOST_EXPERTS, MOST_ITEMS = 2_000, 50_000
@@ -333,8 +333,9 @@ def _json(path: Path) -> Any:
 
 
 def _problem(path: Path, record: int | None, message: str) -> BadInputError:
+    problem = gettext(message)  # a part of a sentence: translated here, as the whole will be
     if record is None:
-        return BadInputError(N_("%(file)s: %(problem)s."), file=str(path), problem=message)
+        return BadInputError(N_("%(file)s: %(problem)s."), file=str(path), problem=problem)
     return BadInputError(
-        N_("%(file)s, record %(record)s: %(problem)s."), file=str(path), record=record, problem=message
+        N_("%(file)s, record %(record)s: %(problem)s."), file=str(path), record=record, problem=problem
     )
