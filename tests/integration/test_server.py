@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import time
 from collections.abc import Iterator
@@ -25,7 +24,7 @@ from service.errors import UnavailableError
 ROOT = Path(__file__).parents[2]
 NOBODY = 65534
 PROGRAM = {
-    "PYTHONPATH": os.pathsep.join([str(ROOT), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]),
+    "PYTHONPATH": os.pathsep.join([str(ROOT), str(Path(psycopg.__file__).parents[1])]),
     "PYTHONDONTWRITEBYTECODE": "1",
 }
 
