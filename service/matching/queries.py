@@ -98,6 +98,7 @@ def _case_lines() -> Select[Any]:
             func.jsonb_array_length(run.c.plan["seats"], type_=Integer).label("seat_count"),
             func.jsonb_array_length(run.c.plan["uncovered"], type_=Integer).label("uncovered_count"),
         )
+        .select_from(ReviewCase)
         .outerjoin(draft, literal(True))
         .outerjoin(run, literal(True))
         .order_by(ReviewCase.created_at.desc(), ReviewCase.id.desc())

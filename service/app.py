@@ -1,0 +1,115 @@
+"""Puts everything together, once: settings in, an ASGI application out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar, Request, Response, get
+from litestar.di import NamedDependency, Provide
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+from litestar.plugins.htmx import HTMXPlugin
+from litestar.template.config import TemplateConfig
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from search.backend import SearchBackend
+from search.embedding.cache import Embeddings
+from service.access.policy import LOCAL_OPERATOR, Actor
+from service.runtime import Runtime, open_runtime
+from service.settings import Settings
+from service.web.assets import PREFIX, Assets, load_assets
+from service.web.cases.controllers import CaseController
+from service.web.errors import exception_handlers
+from service.web.experts.controllers import ExpertController
+from service.web.home.controllers import HomeController
+from service.web.language import LanguageMiddleware
+from service.web.rendering import make_template_engine
+from service.web.security import add_security_headers
+from service.web.shell import Shell, make_shell
+from service.web.status.controllers import StatusController
+
+
+def create_app(settings: Settings, *, database_url: str | None = None, run_worker: bool | None = None) -> Litestar:
+    """The pages. `database_url` None is that of the settings, or the embedded server's. `run_worker` None: background
+    jobs run in this process in embedded mode, where there is no other."""
+    assets = load_assets()
+    with_worker = settings.database_url is None if run_worker is None else run_worker
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        async with open_runtime(settings, database_url=database_url) as runtime:
+            app.state.runtime = runtime
+            if with_worker:
+                # The task modules pull in the whole of indexing; a process without a worker does not need them.
+                from service.jobs.worker import running_worker
+
+                async with running_worker(runtime):
+                    yield
+            else:
+                yield
+
+    app = Litestar(
+        route_handlers=[HomeController, ExpertController, CaseController, StatusController, send_asset],
+        lifespan=[lifespan],
+        dependencies={
+            "runtime": Provide(provide_runtime, sync_to_thread=False),
+            "backend": Provide(provide_backend, sync_to_thread=False),
+            "embeddings": Provide(provide_embeddings, sync_to_thread=False),
+            "session": Provide(provide_session),
+            "actor": Provide(provide_actor, sync_to_thread=False),
+            "shell": Provide(provide_shell, sync_to_thread=False),
+            "assets": Provide(lambda: assets, sync_to_thread=False),
+        },
+        plugins=[HTMXPlugin()],
+        template_config=TemplateConfig(instance=make_template_engine(assets)),
+        exception_handlers=exception_handlers(),
+        before_send=[add_security_headers],
+        openapi_config=None,
+        logging_config=None,
+    )
+    # Around the router, so that a page for an address nobody knows is in the reader's language too.
+    app.asgi_handler = LanguageMiddleware(app.asgi_handler, settings.locale)
+    return app
+
+
+def provide_runtime(request: Request[object, object, object]) -> Runtime:
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+def provide_backend(runtime: NamedDependency[Runtime]) -> SearchBackend:
+    return runtime.backend
+
+
+def provide_embeddings(runtime: NamedDependency[Runtime]) -> Embeddings:
+    return runtime.embeddings
+
+
+async def provide_session(runtime: NamedDependency[Runtime]) -> AsyncIterator[AsyncSession]:
+    """One transaction for each request, committed at its end."""
+    async with runtime.sessions.begin() as session:
+        yield session
+
+
+def provide_actor() -> Actor:
+    """Who asks. Until accounts exist, whoever sits at this machine: the service binds 127.0.0.1 only."""
+    return LOCAL_OPERATOR
+
+
+def provide_shell(request: Request[object, object, object]) -> Shell:
+    return make_shell(request.scope)
+
+
+@get(PREFIX + "{name:str}", name="asset", sync_to_thread=False)
+def send_asset(
+    request: Request[object, object, object], name: FromPath[str], assets: NamedDependency[Assets]
+) -> Response[bytes]:
+    """The name holds a digest of the content, so a browser never need ask again."""
+    asset = assets.find(PREFIX + name)
+    if asset is None:
+        raise NotFoundException
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(asset.gzipped, media_type=asset.media_type, headers={**headers, "Content-Encoding": "gzip"})
+    return Response(asset.content, media_type=asset.media_type, headers=headers)

@@ -1,0 +1,1 @@
+"""The directory: search, and one expert with what proves their expertise."""
