@@ -52,7 +52,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(current))
         yield current
-        waiting += [cause for cause in (current.__cause__, current.__context__) if cause is not None]
+        context = None if current.__suppress_context__ else current.__context__
+        waiting += [cause for cause in (current.__cause__, context) if cause is not None]
         waiting += [cause for cause in (getattr(current, "orig", None),) if isinstance(cause, BaseException)]
         if isinstance(current, BaseExceptionGroup):
             waiting += current.exceptions
