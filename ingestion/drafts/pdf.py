@@ -11,7 +11,7 @@ from ingestion.drafts.archives import CUT_OFF_MESSAGE, PASSWORD_MESSAGE
 from ingestion.drafts.blocks import Block, Extract
 from ingestion.drafts.cleaning import letters_only
 from ingestion.drafts.pdf_layout import PageLayout, drop_contents, drop_running_lines, page_blocks
-from ingestion.drafts.pdf_lines import lines_of
+from ingestion.drafts.pdf_lines import joined, lines_of
 from ingestion.drafts.pdf_page import PICTURE_PAGE, PdfPage, read_page
 from ingestion.drafts.pdf_tables import take_tables
 from ingestion.drafts.records import DraftProblem, FlagReason, UnreadableDraftError
@@ -110,7 +110,7 @@ def _layout(page: PdfPage) -> PageLayout:
     flags: list[tuple[str, FlagReason]] = []
     for reason in (FlagReason.HIDDEN, FlagReason.WHITE, FlagReason.TINY):
         chars = [char for char, why in page.unseen if why is reason]
-        if chars and (text := " ".join(line.text for line in lines_of(chars))):
+        if chars and (text := joined(lines_of(chars))):
             flags.append((text, reason))
     return PageLayout(
         number=page.number,

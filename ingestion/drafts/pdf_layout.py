@@ -10,7 +10,7 @@ from statistics import median
 
 from ingestion.drafts.blocks import Block
 from ingestion.drafts.headings import BULLET, SENTENCE_END, shape_of
-from ingestion.drafts.pdf_lines import Line, Segment
+from ingestion.drafts.pdf_lines import Line, joined
 from ingestion.drafts.pdf_tables import PdfTable
 from ingestion.drafts.records import FlagReason
 from ingestion.drafts.structure import MOTTO, RECIPIENTS, TITLE_START
@@ -271,15 +271,11 @@ def _starts_new(paragraph: list[Line], line: Line, margins: _Margins, centred: s
 
 def _block(paragraph: list[Line], page: PageLayout, centred: set[int]) -> Block:
     return Block(
-        text=_joined([segment for line in paragraph for segment in line.segments]),
+        text=joined(paragraph),
         page=page.number,
         is_bold=all(line.is_bold for line in paragraph),
         is_centred=all(id(line) in centred for line in paragraph),
     )
-
-
-def _joined(segments: list[Segment]) -> str:
-    return " ".join(segment.text for segment in segments)
 
 
 def _join_over_page(blocks: list[Block], start: int, page_above: int) -> None:

@@ -10,6 +10,7 @@ from ingestion.drafts.cleaning import clean_text
 from ingestion.drafts.headings import BULLET, shape_of
 from ingestion.drafts.pdf_page import Char
 
+BROKEN_WORD = re.compile(r"\w-$")
 COLUMN_GAP = 1.5  # in font sizes: a wider gap separates columns
 UNIT_BEFORE_RAISED = re.compile(r"(?:\d|\b(?:k|c|d|m)?m|\bha|CO|PM|H|O)$")
 
@@ -49,6 +50,15 @@ class Line:
     @property
     def height(self) -> float:
         return self.y1 - self.y0
+
+
+def joined(lines: Iterable[Line]) -> str:
+    """One text. A word broken behind its own hyphen ("45-" / "NQ/TW") is put together again."""
+    text = ""
+    for line in lines:
+        is_broken = BROKEN_WORD.search(text) is not None and line.text[:1].isalnum()
+        text = f"{text}{'' if is_broken or not text else ' '}{line.text}"
+    return text
 
 
 def lines_of(chars: Iterable[Char]) -> list[Line]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ingestion.drafts.blocks import Block
-from ingestion.drafts.pdf_lines import Line, lines_of
+from ingestion.drafts.pdf_lines import Line, joined, lines_of
 from ingestion.drafts.pdf_page import Box, Char, PdfPage
 from ingestion.drafts.tables import TableCell
 
@@ -142,8 +142,7 @@ class _Grid:
 def _cell_blocks(lines: list[Line]) -> list[Block]:
     if not lines:
         return []
-    text = " ".join(line.text for line in lines)
-    return [Block(text=text, is_bold=all(line.is_bold for line in lines))]
+    return [Block(text=joined(lines), is_bold=all(line.is_bold for line in lines))]
 
 
 def _between(edges: list[float], value: float) -> int:
