@@ -17,7 +17,8 @@ from functools import cache
 from pathlib import Path
 
 from search.vietnamese import fold
-from service.matching.lexicon_words import counted_words, spelled_words, stem
+from service.directory.names import canonical_marks
+from service.matching.lexicon_words import counted_words, language_of, spelled_words, stem
 
 REFERENCE = Path(__file__).parent.parent / "reference"
 GENERAL = 0.4
@@ -67,7 +68,7 @@ class FieldLexicon:
     terms: tuple[Term, ...]
     fields: tuple[FieldRow, ...]
     rules: tuple[tuple[str, tuple[str, ...]], ...]
-    _phrases: dict[tuple[str, ...], list[int]] = field(default_factory=dict, repr=False)
+    _phrases: dict[tuple[str, ...], dict[str, list[int]]] = field(default_factory=dict, repr=False)
     _spelled: dict[str, list[int]] = field(default_factory=dict, repr=False)
     _capitals: dict[str, list[int]] = field(default_factory=dict, repr=False)
     _longest: int = 1
@@ -97,12 +98,15 @@ class FieldLexicon:
         spelled = spelled_words(text)
         folded = [stem(word) for word in spelled]
         capitals = set(re.findall(r"\b[A-ZĐ]{2,}\b", text)) if not text.isupper() else set()
+        is_plain = language_of(text) == "vi-plain"
         hits: list[TermHit] = []
         at = 0
         while at < len(spelled):
             for length in range(min(self._longest, len(spelled) - at), 0, -1):
+                found: Sequence[int]
                 if length > 1:
-                    found = self._phrases.get(tuple(folded[at : at + length]), ())
+                    variants = self._phrases.get(tuple(folded[at : at + length]))
+                    found = _same_spelling(variants, spelled[at : at + length], is_plain) if variants else ()
                 else:
                     word = spelled[at]
                     found = self._spelled.get(folded[at] if word.isascii() else word, ())
@@ -145,8 +149,8 @@ class FieldLexicon:
             if f" {fold(phrase)} " in folded:
                 for place, code in enumerate(codes):
                     scores[code] += 1.0 / (1 + place)
-        for index, cosine in self.similar_fields(text, limit=3):
-            if cosine >= 0.15:
+        for index, cosine in self.similar_fields(text, limit=2):
+            if cosine >= 0.2:
                 scores[self.fields[index].code] += 2.0 * cosine
         ranked = sorted(scores, key=lambda code: (-scores[code], code))
         return tuple(code for code in ranked[:limit] if scores[code] >= 0.3)
@@ -185,7 +189,7 @@ class FieldLexicon:
             self._spelled.setdefault(word if not word.isascii() else stem(word), []).append(index)
             return
         key = tuple(stem(word) for word in words)
-        listed = self._phrases.setdefault(key, [])
+        listed = self._phrases.setdefault(key, {}).setdefault(_spelling(words), [])
         if index not in listed:
             listed.append(index)
         self._longest = max(self._longest, len(key))
@@ -193,9 +197,10 @@ class FieldLexicon:
     def _known(self, text: str) -> int | None:
         words = spelled_words(text)
         if len(words) == 1:
-            found = self._spelled.get(stem(words[0]) if words[0].isascii() else words[0])
+            found: Sequence[int] = self._spelled.get(stem(words[0]) if words[0].isascii() else words[0], ())
         else:
-            found = self._phrases.get(tuple(stem(word) for word in words))
+            variants = self._phrases.get(tuple(stem(word) for word in words))
+            found = _same_spelling(variants, words, False) if variants else ()
         return found[0] if found else None
 
     def _add_synonyms(self, synonyms: Sequence[tuple[str, str]]) -> None:
@@ -235,6 +240,20 @@ class FieldLexicon:
             norm = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
             for word, weight in weights.items():
                 self._field_words.setdefault(word, []).append((index, weight / norm))
+
+
+def _spelling(words: Sequence[str]) -> str:
+    """The phrase with its marks, in one style of writing; "" for words without any, whose endings may differ."""
+    phrase = " ".join(words)
+    return "" if phrase.isascii() else canonical_marks(phrase)
+
+
+def _same_spelling(variants: dict[str, list[int]], words: Sequence[str], is_plain: bool) -> Sequence[int]:
+    """Of the variants of one folded phrase, those meant: "tự động" is not "tù đọng". Text without marks means any."""
+    spelling = _spelling(words)
+    if not spelling and is_plain:
+        return next(iter(variants.values()))
+    return variants.get(spelling, ())
 
 
 @cache

@@ -27,8 +27,10 @@ _Key = TypeVar("_Key", str, int)
 FEWEST, MOST = 3, 10
 _LONG_DRAFT = 1500  # words of units: above this headings alone are no themes
 _QUERY_LENGTH = 1800  # characters of a theme's query text
-_OWN_SHARE = 0.34  # a unit belongs to a subject that holds this share of its terms
+_OWN_SHARE = 0.34  # a unit belongs to a subject that holds this share of its terms,
+_NAMED_SHARE = 0.15  # or that it names outright, with this share
 _SPLIT_WORDS = 10  # each half of a task that is cut in two has at least this many
+_REPEATED = 4  # units of a long draft that make a subject of it
 _MONEY_WORDS = 25
 _TELLING = 10  # subject counts that one telling term gives
 _LAW = "pháp luật, kỹ thuật lập pháp"
@@ -208,18 +210,32 @@ class _Finder:
             for s, share in shares[-1].items():
                 mass[s] += share * unit.weight * math.sqrt(unit.words) * (1.5 if s in titled else 1.0)
         whole = sum(mass.values())
-        least_units = 2 if len(self.units) > 8 else 1
+        members: dict[int, list[int]] = defaultdict(list)
+        for n, (of_unit, own) in enumerate(zip(shares, self.counts, strict=True)):
+            for s, part in of_unit.items():
+                if part >= _OWN_SHARE or (part >= _NAMED_SHARE and own[s] >= _TELLING):
+                    members[s].append(n)
+        named = Counter(s for own in self.counts for s in own if own[s] >= _TELLING) + titled
         chosen: list[int] = []
         for s in sorted(mass, key=lambda s: (-mass[s], s)):
-            own_units = sum(share.get(s, 0.0) >= _OWN_SHARE for share in shares)
-            enough = mass[s] >= (0.03 if len(chosen) < FEWEST else 0.045) * whole
-            if enough and own_units >= least_units and len(chosen) < MOST:
+            is_wanted = len(chosen) < FEWEST
+            least = 1 if is_wanted or len(self.units) <= 8 else 2
+            is_heavy = mass[s] >= (0.03 if is_wanted else 0.04) * whole and len(members[s]) >= least and named[s] > 0
+            is_repeated = mass[s] >= 0.005 * whole and min(len(members[s]), named[s]) >= _REPEATED
+            if is_heavy or (is_repeated and not self.lexicon.subjects[s].is_general):
                 chosen.append(s)
+        if len(chosen) < FEWEST:  # a short text: what it names in passing is better than nothing
+            chosen += [
+                s
+                for s in sorted(mass, key=lambda s: (-mass[s], s))
+                if s not in chosen and mass[s] >= 0.1 * whole and members[s] and not self.lexicon.subjects[s].is_general
+            ][: FEWEST - len(chosen)]
         drafts = []
-        for s in chosen:
-            members = [n for n, share in enumerate(shares) if share.get(s, 0.0) >= _OWN_SHARE]
-            members.sort(key=lambda n: (-shares[n][s] * self.units[n].weight * math.sqrt(self.units[n].words), n))
-            drafts.append(_Draft("", [self.units[n] for n in members], subject=s))
+        for s in chosen[:MOST]:
+            best = sorted(
+                members[s], key=lambda n: (-shares[n][s] * self.units[n].weight * math.sqrt(self.units[n].words), n)
+            )
+            drafts.append(_Draft("", [self.units[n] for n in best], subject=s))
         if sum(bool(share) for share in shares) < 0.3 * len(shares):
             return []
         return drafts
@@ -315,21 +331,22 @@ class _Finder:
         return ", ".join(terms[:3]) or lead or " ".join(draft.text.split()[:8])
 
     def _telling_terms(self, draft: _Draft, spread: Counter[str], themes: int) -> list[str]:
-        """Words of the draft, as spelled there: terms of the lexicon, then pairs that recur in this theme only."""
-        found: Counter[str] = Counter()
+        """Words of the draft, as spelled: terms of its own subject, then of others; else pairs."""
         text = f"{draft.lead}. {draft.text}"
         words = spelled_words(text)
+        found: Counter[str] = Counter()
         for hit in self.lexicon.find_terms(text):
-            found[" ".join(words[hit.start : hit.start + hit.length])] += 4 if hit.length > 1 else 2
-        for first, second in pairwise(words):
-            pair = f"{stem(first)} {stem(second)}"
-            if pair in spread and not {stem(first), stem(second)} & STOP_WORDS and not (first + second).isdigit():
-                rarity = math.log(1 + themes / spread[pair])
-                found[f"{first} {second}"] += 0 if rarity < 0.7 else 1
-        ranked = sorted(found, key=lambda term: (-found[term], text.lower().find(term)))
+            own = self.lexicon.terms[hit.term].subject
+            spelled = " ".join(words[hit.start : hit.start + hit.length])
+            found[spelled] += 3 if own is not None and own == draft.subject else 1 if own is not None else 0
+        if not found:
+            for first, second in pairwise(words):
+                pair = f"{stem(first)} {stem(second)}"
+                if pair in spread and not {stem(first), stem(second)} & STOP_WORDS and not (first + second).isdigit():
+                    found[f"{first} {second}"] += round(2 * math.log(1 + themes / spread[pair]))
         kept: list[str] = []
-        for term in ranked:
-            if found[term] >= 2 and not any(term in other or other in term for other in kept):
+        for term in sorted(found, key=lambda term: (-found[term], text.lower().find(term))):
+            if found[term] >= 1 and not any(term in other or other in term for other in kept):
                 kept.append(term)
         return kept[:8]
 
