@@ -125,6 +125,8 @@ class _Structure:
             return False
         if MOTTO.search(text) or PLACE_AND_DATE.match(text) or NUMBER_LINE.match(text) or DRAFT_MARK.match(text):
             return True
+        if SUBJECT.match(text) and len(text) <= 300:
+            return True
         if len(text) > BODY_LENGTH or TITLE_START.match(text) or shape_of(text) is not None or BODY_START.match(text):
             return False
         return is_capitals(text)
