@@ -77,9 +77,7 @@ def parse_parties(request: MatchRequest) -> tuple[Party, ...]:
         person, _, organisation = drafter.partition(",")
         if not person.strip():
             raise BadInputError(N_("A drafter needs a name before the comma: “%(text)s”."), text=drafter)
-        parties.append(
-            Party(role=PartyRole.DRAFTER, person=person.strip(), organisation=organisation.strip() or None)
-        )
+        parties.append(Party(role=PartyRole.DRAFTER, person=person.strip(), organisation=organisation.strip() or None))
     return tuple(parties)
 
 

@@ -133,9 +133,7 @@ def build_report(outcome: MatchOutcome, locale: Locale, *, top: int) -> MatchRep
         return str(expert.band) if expert and expert.band else None
 
     def seat(expert_id: UUID, role: str, ordinals: Sequence[int]) -> ReportedSeat:
-        return ReportedSeat(
-            role=role, person=people.of(expert_id), band=band_of(expert_id), themes=_numbers(ordinals)
-        )
+        return ReportedSeat(role=role, person=people.of(expert_id), band=band_of(expert_id), themes=_numbers(ordinals))
 
     order = list(SeatRole)
     seats = sorted(plan.seats, key=lambda s: (order.index(s.role), -s.score, s.expert_id))
@@ -219,9 +217,7 @@ def _themes(outcome: MatchOutcome, people: _People) -> tuple[ReportedTheme, ...]
                 terms=theme.terms,
                 pages=tuple(sorted({page for o in theme.passage_ordinals if (page := pages.get(o)) is not None})),
                 members=tuple(
-                    people.of(seat.expert_id).name
-                    for seat in result.plan.seats
-                    if theme.ordinal in seat.theme_ordinals
+                    people.of(seat.expert_id).name for seat in result.plan.seats if theme.ordinal in seat.theme_ordinals
                 ),
                 best_band=str(min(fits, key=bands.index)) if fits else None,
             )

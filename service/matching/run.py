@@ -1,0 +1,138 @@
+"""One match from rows to rows: loads what the pure steps need, runs them, keeps what they found."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ingestion.drafts.records import DraftReading
+from search.backend import SearchBackend
+from search.embedding.cache import Embeddings
+from search.errors import SearchUnavailableError
+from search.retrieval import find_experts
+from service.cases.queries import get_case
+from service.database.models import Expert, ReviewCase
+from service.database.models.cases import PartyRole
+from service.directory.rosters import load_organisations
+from service.errors import ConflictError, NotFoundError
+from service.i18n import N_
+from service.matching.actions import store_match
+from service.matching.candidates import Candidate, CaseParties, Drafter
+from service.matching.candidates_query import NEVER_PROPOSED, load_candidates
+from service.matching.lexicon import load_lexicon
+from service.matching.pipeline import match_draft, read_themes
+from service.matching.problem import PanelRules
+from service.matching.results import FoundTheme, MatchResult
+
+# Up to this many people everybody is scored; beyond it those whom the index finds for any of the themes.
+SCORED_WHOLE = 3_000
+FOUND_EACH = 250  # people asked of the index for each theme
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """A match just stored. `candidates` holds everybody who was considered."""
+
+    run_id: UUID
+    result: MatchResult
+    candidates: Mapping[UUID, Candidate]
+    embedder_id: str | None
+
+
+async def match_case(
+    session: AsyncSession,
+    case_id: UUID,
+    reading: DraftReading,
+    *,
+    backend: SearchBackend,
+    embeddings: Embeddings,
+    rules: PanelRules,
+    now: datetime,
+) -> Matched:
+    """Match the case's version of this file and store the run. Raises ConflictError when the directory is empty."""
+    case = await get_case(session, case_id)
+    draft = next((draft for draft in case.drafts if draft.sha256 == reading.sha256), None)
+    if draft is None:
+        raise NotFoundError
+    lexicon = load_lexicon()
+    themes = (await asyncio.to_thread(read_themes, reading, lexicon)).themes
+    parties = _parties(case)
+    candidates = await _candidates(session, backend, embeddings, themes, parties, now)
+    if not candidates:
+        raise ConflictError(N_("The directory holds nobody yet. Import a roster first: trithuc import FILE."))
+    result = await match_draft(
+        reading,
+        candidates,
+        parties,
+        embeddings=embeddings,
+        lexicon=lexicon,
+        organisations=await load_organisations(session),
+        rules=rules,
+        as_of=now.date(),
+        themes=themes,
+    )
+    embedder_id = embeddings.embedder_id if embeddings.is_available else None
+    run = await store_match(
+        session,
+        case,
+        draft,
+        result,
+        embedder_id=embedder_id,
+        index_version=None,
+        expert_count=len(candidates),
+        now=now,
+    )
+    return Matched(
+        run_id=run.id,
+        result=result,
+        candidates={candidate.id: candidate for candidate in candidates},
+        embedder_id=embedder_id,
+    )
+
+
+def _parties(case: ReviewCase) -> CaseParties:
+    def bodies(role: PartyRole) -> tuple[str, ...]:
+        return tuple(p.organisation_text for p in case.parties if p.role is role and p.organisation_text)
+
+    return CaseParties(
+        requester=next(iter(bodies(PartyRole.REQUESTER)), None),
+        drafting_bodies=bodies(PartyRole.DRAFTING_BODY),
+        consultants=bodies(PartyRole.CONSULTANT),
+        drafters=tuple(
+            Drafter(name=p.person_name, organisation=p.organisation_text)
+            for p in case.parties
+            if p.role is PartyRole.DRAFTER and p.person_name
+        ),
+        draft_title=case.title,
+    )
+
+
+async def _candidates(
+    session: AsyncSession,
+    backend: SearchBackend,
+    embeddings: Embeddings,
+    themes: tuple[FoundTheme, ...],
+    parties: CaseParties,
+    now: datetime,
+) -> list[Candidate]:
+    """Everybody of a small directory; of a large one, whom the index finds for a theme, and the drafters' names."""
+    proposable = select(func.count()).select_from(Expert).where(Expert.state.not_in(NEVER_PROPOSED))
+    if (await session.scalar(proposable) or 0) <= SCORED_WHOLE:
+        return await load_candidates(session, on=now.date())
+    texts = [f"{theme.label}. {theme.query_text}" for theme in themes]
+    texts += [drafter.name for drafter in parties.drafters]
+    found: dict[UUID, None] = {}
+    try:
+        for text in texts:
+            hits = await find_experts(backend, embeddings, text, limit=FOUND_EACH)
+            found.update(dict.fromkeys(hit.expert_id for hit in hits[:FOUND_EACH]))
+    except SearchUnavailableError:
+        # Slower, but the same answer.
+        return await load_candidates(session, on=now.date())
+    return await load_candidates(session, list(found), on=now.date())
