@@ -13,11 +13,15 @@ from search.embedding.embedder import Vectors
 class ExpertQuery:
     """A search as typed. `vector` comes from `Embeddings.directions`, or is None when there is no embedder.
 
+    `parts` are the same for stretches of a longer query, one row each: whoever answers all of them goes before whoever
+    answers one. A backend may leave them out.
+
     `filters`: facet name → wanted values (any of them); several facets must all hold.
     """
 
     text: str
     vector: Vectors | None = None
+    parts: Vectors | None = None
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
     limit: int = 100
 

@@ -13,6 +13,8 @@ from search.fusion import FusedHit, fuse
 from search.query import ExpertQuery
 
 _DEPTH = 300  # of each ranking: deep enough that a hit of both is seen in both
+_STRETCH = 8  # words
+_MOST_STRETCHES = 6  # each costs one more run of the embedder
 
 
 async def find_experts(
@@ -24,19 +26,34 @@ async def find_experts(
     limit: int = _DEPTH,
 ) -> list[FusedHit]:
     """Best first. Without a working embedder by words alone. Raises SearchUnavailableError."""
-    query = ExpertQuery(
-        text=text, vector=await query_vector(embeddings, text), filters=filters or {}, limit=max(limit, _DEPTH)
-    )
+    vector, parts = await query_vectors(embeddings, text)
+    query = ExpertQuery(text=text, vector=vector, parts=parts, filters=filters or {}, limit=max(limit, _DEPTH))
     return fuse(await backend.search(query), limit)
 
 
-async def query_vector(embeddings: Embeddings, text: str) -> Vectors | None:
-    """None when there is no embedder, or nothing in the text to embed."""
+async def query_vectors(embeddings: Embeddings, text: str) -> tuple[Vectors | None, Vectors | None]:
+    """Of the whole text and of its stretches; None when there is no embedder, or nothing that can be embedded."""
     try:
-        vector: Vectors = (await embeddings.directions([text]))[0]
+        vectors = await embeddings.directions([text, *stretches(text)])
     except EmbeddingError:
-        return None
-    return vector if vector.any() else None
+        return None, None
+    parts = vectors[1:][vectors[1:].any(axis=1)]
+    return (vectors[0] if vectors[0].any() else None), (parts if len(parts) else None)
+
+
+def stretches(text: str) -> list[str]:
+    """Overlapping parts of a longer query. A short one has none: it is one thought.
+
+    A vector of a whole sentence blurs the two or three things that it asks for together.
+    """
+    words = text.split()
+    size = max(_STRETCH, -(-2 * len(words) // (_MOST_STRETCHES + 1)))
+    if len(words) <= size + 1:
+        return []
+    starts = list(range(0, len(words) - size + 1, size // 2))
+    if starts[-1] + size < len(words):
+        starts.append(len(words) - size)
+    return [" ".join(words[start : start + size]) for start in starts]
 
 
 async def rank_queries(

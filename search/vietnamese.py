@@ -30,10 +30,13 @@ _SYLLABLE = re.compile(f"^{_ONSET}{_RHYME}$")
 
 def fold(text: str) -> str:
     """Lower case, no marks, đ → d, dashes and white space as one space. Idempotent."""
+    return _SPACES.sub(" ", _DASHES.sub(" ", plain_letters(text))).strip()
+
+
+def plain_letters(text: str) -> str:
+    """Only the letters of `fold`: lower case, no marks; spaces and dashes stay. For quick looks at long texts."""
     plain = text.translate(_PLAIN)
-    if not plain.isascii():  # rare letters take the long way
-        plain = _without_marks(text)
-    return _SPACES.sub(" ", _DASHES.sub(" ", plain)).strip()
+    return plain if plain.isascii() else _without_marks(text)  # rare letters take the long way
 
 
 def _without_marks(text: str) -> str:

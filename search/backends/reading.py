@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 from psycopg import AsyncConnection, sql
 
 from search.backends.identifiers import identifiers_in
@@ -21,6 +22,7 @@ _FIRST_BY_WORDS = 400  # documents that are scored in full
 _MOST_NAMESAKES = 1000
 _ALL_CHUNKS = 30_000  # up to so many, every chunk is compared; above, those of the nearest centres
 _FIRST_BY_MEANING = 1000  # experts whose chunks are compared then
+_FIRST_BY_PARTS = 200  # experts who are compared with the stretches of a long query too
 _FEW = 3000  # documents: a filter that leaves no more is answered exactly
 _BEST_CHUNKS = 3
 _DECAY = 0.7  # weight of the second best chunk against the best; a single chance hit is no expertise
@@ -45,20 +47,24 @@ _NEAREST = """
 select d.no from {document} d where d.centre is not null and {filter}
 order by d.centre <#> %(vector)s::halfvec({dimensions}) limit %(limit)s
 """
+# Of each asked vector, the best chunks of an expert with decaying weights, and the mean of them all.
 _BY_MEANING = """
-with likened as materialized (
-    select c.no, c.ordinal, -(c.vector <#> %(vector)s::halfvec({dimensions})) - b.common as likeness
-    from {chunk} c join unnest(%(languages)s::smallint[], %(common)s::float8[]) b (language, common) using (language)
-    where {which}),
+with asked as (select * from unnest(%(asked)s::smallint[], %(languages)s::smallint[], %(common)s::float8[])
+               a (asked, language, common)),
+vectors as materialized (select (place - 1)::smallint as asked, vector::halfvec({dimensions})
+                         from unnest(%(vectors)s::text[]) with ordinality v (vector, place)),
+likened as materialized (
+    select c.no, c.ordinal, a.asked, -(c.vector <#> v.vector) - a.common as likeness
+    from {chunk} c join asked a using (language) join vectors v using (asked) where {which}),
 placed as (
-    select no, ordinal, likeness, row_number() over (partition by no order by likeness desc, ordinal) as place
-    from likened)
-select d.id, s.score, s.best from (
+    select *, row_number() over (partition by asked, no order by likeness desc, ordinal) as place from likened),
+scored as (
     select no, sum(likeness * {decay} ^ (place - 1)) filter (where place <= {best})
-             / sum({decay} ^ (place - 1)) filter (where place <= {best}) + {whole} * avg(likeness) as score,
+               / sum({decay} ^ (place - 1)) filter (where place <= {best}) + {whole} * avg(likeness) as score,
            min(ordinal) filter (where place = 1) as best
-    from placed group by no) s
-join {document} d using (no) order by s.score desc, d.no limit %(limit)s
+    from placed group by asked, no)
+select s.no, d.id, avg(s.score), min(s.best)
+from scored s join {document} d using (no) group by s.no, d.id order by 3 desc, 1 limit %(limit)s
 """
 
 
@@ -94,7 +100,7 @@ class Reader:
             known = {hit.expert_id for hit in exact}
             exact += [hit for hit in await self._by_name(name, vocabulary, scores) if hit.expert_id not in known]
         vector = self._query.vector
-        by_meaning = await self._by_meaning(vector, documents, chunks) if vector is not None and chunks else []
+        by_meaning = await self._by_meaning(vector, chunks) if vector is not None and chunks else []
         limit = self._query.limit
         return Rankings(
             exact=tuple(exact[:limit]), by_words=tuple(by_words[:limit]), by_meaning=tuple(by_meaning[:limit])
@@ -164,21 +170,46 @@ class Reader:
         # Among equally good names, whoever answers the rest of the query better.
         return sorted(hits, key=lambda h: (-round(h.score, 6), -words.get(h.expert_id, 0.0), h.expert_id))
 
-    async def _by_meaning(self, vector: Vectors, documents: int, chunks: int) -> list[Hit]:
+    async def _by_meaning(self, vector: Vectors, chunks: int) -> list[Hit]:
         cursor = await self._execute("select language, mean::text from {language_mean}")
-        languages, common = [], []
-        for language, mean in await cursor.fetchall():
-            languages.append(language)
-            common.append(float(vector @ np.array(mean[1:-1].split(","), np.float64)))
-        literal = "[" + ",".join(f"{x:.6g}" for x in vector) + "]"
-        which, values = await self._candidates(literal, documents, chunks)
-        statement = _BY_MEANING.replace("{which}", which)
-        cursor = await self._execute(
-            statement, vector=literal, languages=languages, common=common, limit=self._query.limit, **values
-        )
-        return [Hit(expert_id, float(score), "evidence", best) for expert_id, score, best in await cursor.fetchall()]
+        means = {language: np.array(mean[1:-1].split(","), np.float64) for language, mean in await cursor.fetchall()}
+        which, values = await self._candidates(vector, chunks)
+        rows = await self._liken([vector], means, which, max(_FIRST_BY_PARTS, self._query.limit), values)
+        scores = {no: score for no, _, score, _ in rows}
+        if self._query.parts is not None and rows:
+            # The stretches of a long query only reorder those whom the whole of it has found.
+            first = [no for no, *_ in rows[:_FIRST_BY_PARTS]]
+            parts = await self._liken(
+                list(self._query.parts), means, "c.no = any(%(numbers)s)", len(first), {"numbers": first}
+            )
+            by_parts = {no: score for no, _, score, _ in parts}
+            lowest = min(by_parts.values())
+            scores = {no: (score + by_parts.get(no, min(lowest, score))) / 2 for no, score in scores.items()}
+        hits = [Hit(expert_id, scores[no], "evidence", best) for no, expert_id, _, best in rows]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.expert_id))
 
-    async def _candidates(self, vector: str, documents: int, chunks: int) -> tuple[str, dict[str, object]]:
+    async def _liken(
+        self,
+        vectors: Sequence[Vectors],
+        means: Mapping[int, NDArray[np.float64]],
+        which: str,
+        limit: int,
+        values: dict[str, object],
+    ) -> list[tuple[int, UUID, float, int]]:
+        """Number, id, mean likeness to the vectors, place of the best chunk for the first of them; best first."""
+        pairs = [(asked, language) for asked in range(len(vectors)) for language in means]
+        cursor = await self._execute(
+            _BY_MEANING.replace("{which}", which),
+            asked=[asked for asked, _ in pairs],
+            languages=[language for _, language in pairs],
+            common=[float(vectors[asked] @ means[language]) for asked, language in pairs],
+            vectors=[_literal(vector) for vector in vectors],
+            limit=limit,
+            **values,
+        )
+        return [(no, expert_id, float(score), best) for no, expert_id, score, best in await cursor.fetchall()]
+
+    async def _candidates(self, vector: Vectors, chunks: int) -> tuple[str, dict[str, object]]:
         """Whose chunks to compare: everybody's in a small index, else those of the nearest experts."""
         if chunks <= _ALL_CHUNKS and not self._query.filters:
             return "true", {}
@@ -186,7 +217,7 @@ class Reader:
             statement = "select count(*) from (select from {document} d where {filter} limit %(limit)s) s"
             few = await (await self._execute(statement, limit=_FEW + 1)).fetchone() if self._query.filters else None
             if few is None or few[0] > _FEW:
-                cursor = await self._execute(_NEAREST, vector=vector, limit=_FIRST_BY_MEANING)
+                cursor = await self._execute(_NEAREST, vector=_literal(vector), limit=_FIRST_BY_MEANING)
                 return "c.no = any(%(numbers)s)", {"numbers": [no for (no,) in await cursor.fetchall()]}
         return "c.no in (select d.no from {document} d where {filter})", {}
 
@@ -212,6 +243,10 @@ def _filter(query: ExpertQuery) -> tuple[sql.Composed, dict[str, object]]:
         values[key] = [f"{name}={value}" for value in wanted]
         conditions.append(sql.SQL("d.facets && {}::text[]").format(sql.Placeholder(key)))
     return sql.SQL(" and ").join(conditions or [sql.SQL("true")]) + sql.SQL(""), values
+
+
+def _literal(vector: Vectors) -> str:
+    return "[" + ",".join(f"{x:.6g}" for x in vector) + "]"
 
 
 def settings() -> Sequence[tuple[str, str]]:
