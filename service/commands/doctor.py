@@ -1,4 +1,4 @@
-"""`trithuc doctor`: what runs, which versions, what is missing and how to get it. Starts nothing, changes nothing."""
+"""`trithuc doctor`: what runs, which versions, what is missing and how to get it. Changes nothing."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from enum import Enum
 import click
 import psycopg
 import psycopg_pool
-from search.backends.postgresql import PostgresqlBackend
 
+from search.backends.postgresql import PostgresqlBackend
 from search.errors import SearchUnavailableError
 from service.commands.programs import PROGRAMS, program_version
 from service.database.migrate import newest_version
 from service.database.session import make_engine, make_sessions
 from service.directory.index import count_indexable
+from service.errors import UnavailableError
 from service.i18n import N_, gettext, translate
 from service.runtime import embedded_server
 from service.settings import Settings
@@ -119,27 +120,35 @@ def _embedder(settings: Settings) -> Finding:
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
-    address = settings.database_url
-    if address is None:
-        server = embedded_server(settings)
-        details: dict[str, object] = {"folder": server.data}
-        if not server.data.exists():
+    if settings.database_url is not None:
+        yield from _look_inside(settings.database_url)
+        return
+    server = embedded_server(settings)
+    details: dict[str, object] = {"folder": server.data}
+    if not server.data.exists():
+        yield Finding(
+            Verdict.NOTE,
+            N_("There is no database in %(folder)s yet"),
+            details,
+            N_("`trithuc demo` or `trithuc migrate` makes it."),
+        )
+        return
+    was_running = server.is_running()
+    try:
+        with server:
             yield Finding(
-                Verdict.NOTE,
-                N_("There is no database in %(folder)s yet"),
+                Verdict.OK,
+                N_("The embedded database in %(folder)s is running")
+                if was_running
+                else N_("The embedded database in %(folder)s was not running; it starts when a command needs it"),
                 details,
-                N_("`trithuc demo` or `trithuc migrate` makes it."),
             )
-            return
-        if not server.is_running():
-            yield Finding(
-                Verdict.NOTE,
-                N_("The embedded database in %(folder)s is not running now"),
-                details,
-                N_("Every command that needs it starts it; `trithuc serve` keeps it running."),
-            )
-            return
-        address = server.url()
+            yield from _look_inside(server.url())
+    except UnavailableError as error:
+        yield Finding(Verdict.FAULT, error.message, error.details)
+
+
+def _look_inside(address: str) -> Iterator[Finding]:
     try:
         with psycopg.connect(address, connect_timeout=5) as connection:
             yield from _inside(connection, address)

@@ -77,6 +77,7 @@ class EmbeddedServer:
         self._stop_last = stop_last
         self._users: IO[str] | None = None
         self._owner_pid = 0
+        self._bin: Path | None = None
 
     # -- where things are
 
@@ -157,7 +158,7 @@ class EmbeddedServer:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return  # others still use it
-            if self._stop_last and self.postmaster_pid() is not None:
+            if self._stop_last and self._bin is not None and self.postmaster_pid() is not None:
                 self._stop()
 
     def __enter__(self) -> EmbeddedServer:
@@ -304,7 +305,7 @@ class EmbeddedServer:
         output = self.state / "last-command.log"
         log_size = self.log_file.stat().st_size if self.log_file.exists() else 0
         with output.open("w+b") as sink:
-            command = [str(self._bin / program), *arguments]
+            command = [f"{self._bin}/{program}", *arguments]
             done = subprocess.run(
                 command, stdout=sink, stderr=subprocess.STDOUT, check=False, timeout=300, **self._account.process
             )
