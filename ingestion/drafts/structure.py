@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from ingestion.drafts.blocks import Block, Extract, Region
 from ingestion.drafts.headings import BULLET, HeadingPath, Shape, heading_shape, is_capitals, shape_of
 from ingestion.drafts.records import DraftPassage, FlaggedText, PassageKind
+from ingestion.drafts.titles import title_of
 
 DOCUMENT_TYPES = (
     "KẾ HOẠCH|ĐỀ ÁN|ĐỀ CƯƠNG|DỰ ÁN|QUY HOẠCH|CHƯƠNG TRÌNH|NGHỊ QUYẾT|QUYẾT ĐỊNH|NGHỊ ĐỊNH|THÔNG TƯ|CHỈ THỊ|CHIẾN LƯỢC"
@@ -33,6 +34,13 @@ SIGNATURE = re.compile(
 SIGNED = re.compile(r"\(?\s*(?:Đã ký|Ký tên|Signed)\b", re.I)
 ANNEX = re.compile(r"(?:PHỤ LỤC|PHỤ BIỂU|BIỂU SỐ|MẪU SỐ)(?:\s+(?:SỐ\s*)?[\dIVX]+[a-z]?)?\b", re.I)
 BODY_START = re.compile(r"(?:Căn cứ|Thực hiện|Để |Nhằm |Theo |Trên cơ sở|Xét |Hưởng ứng|Triển khai thực hiện )\w*")
+ISSUER = re.compile(
+    r"(?:HỘI ĐỒNG NHÂN DÂN|Ủ?Y BAN NHÂN DÂN|UBND|HĐND|CHÍNH PHỦ|QUỐC HỘI|THỦ TƯỚNG|BỘ TRƯỞNG|CHỦ TỊCH|GIÁM ĐỐC)\b"
+)
+ISSUED = re.compile(
+    r"(?:ban hành|xây dựng)\s+((?:Kế hoạch|Đề án|Chương trình|Nghị quyết|Quy hoạch)\s+.{15,400}?)"
+    r"(?:,\s+với\b|\s+với\s+(?:các|những)\s+nội dung|,?\s+(?:như sau|cụ thể như|gồm các)\b|\s*[.;:]|$)"
+)
 BODY_LENGTH = 160  # a letterhead line is shorter
 LETTERHEAD_BLOCKS = 25
 
@@ -73,7 +81,8 @@ class _Structure:
             ]
             if any(char.isalnum() for char in block.text):
                 self._place(block)
-        title = " ".join(self.title_parts) or self._first_heading_as_title()
+        parts = self.title_parts or self._title_without_its_line()
+        title = title_of(parts, (passage.text for passage in self.passages)) if parts else None
         return Structured(title, self.number, tuple(self.passages), tuple(self.flagged))
 
     def _place(self, block: Block) -> None:
@@ -137,6 +146,8 @@ class _Structure:
             return False
         if MOTTO.fullmatch(text) or DRAFT_MARK.match(text):
             return True
+        if ISSUER.match(text) and is_capitals(text) and len(text) < 80 and self.joins is PassageKind.TITLE:
+            return True
         heads = (passage.text for passage in self.passages[:LETTERHEAD_BLOCKS])
         return is_capitals(text) and any(text in head for head in heads if is_capitals(head))
 
@@ -198,14 +209,15 @@ class _Structure:
             self.annex = joined
             self.passages[-1] = replace(self.passages[-1], annex=joined)
 
-    def _first_heading_as_title(self) -> str | None:
-        """A paper without one of the known kinds of title: its first centred or largest line, if it stands on top."""
-        for passage in self.passages[:LETTERHEAD_BLOCKS]:
-            if passage.kind is PassageKind.HEADING and shape_of(passage.text) is None:
-                return passage.text
-            if passage.kind not in (PassageKind.LETTERHEAD, PassageKind.TITLE):
-                return None
-        return None
+    def _title_without_its_line(self) -> list[str]:
+        """A paper without a title of a known kind: a heading on top, or what it says that it issues."""
+        body = [passage for passage in self.passages if passage.kind is not PassageKind.LETTERHEAD]
+        if body and body[0].kind is PassageKind.HEADING and shape_of(body[0].text) is None:
+            return [body[0].text]
+        for passage in body[:LETTERHEAD_BLOCKS]:
+            if passage.kind is PassageKind.PARAGRAPH and (issued := ISSUED.search(passage.text)):
+                return [issued[1]]
+        return []
 
     # --- annexes, recipients, signature -----------------------------------------------------------------------------
 

@@ -82,7 +82,7 @@ def test_a_plain_text_plan() -> None:
         "2. Nâng cao năng suất, chất lượng và hiệu quả của nghề nuôi tôm nước lợ trên địa bàn tỉnh.",
     )
 
-    assert (result.title, result.document_number) == ("KẾ HOẠCH HÀNH ĐỘNG PHÁT TRIỂN NGÀNH TÔM", "46/KH-UBND")
+    assert (result.title, result.document_number) == ("Kế hoạch hành động phát triển ngành tôm", "46/KH-UBND")
     assert [kind for kind, _text in kinds(result)] == [
         *[LETTERHEAD] * 6,
         TITLE,
@@ -148,7 +148,7 @@ def test_a_cover_and_a_draft_mark() -> None:
         bold("I. HIỆN TRẠNG"),
     )
 
-    assert result.title == "ĐỀ ÁN XÂY DỰNG ĐÔ THỊ THÔNG MINH"
+    assert result.title == "Đề án xây dựng đô thị thông minh"
     assert [kind for kind, _text in kinds(result)] == [LETTERHEAD, LETTERHEAD, TITLE, TITLE, HEADING]
 
 
@@ -166,8 +166,7 @@ def test_a_draft_resolution_with_articles() -> None:
         Block(text="Điều 2. Nghị quyết này có hiệu lực thi hành kể từ ngày ký."),
     )
 
-    assert result.title is not None
-    assert result.title.startswith("DỰ THẢO NGHỊ QUYẾT Quy định chính sách hỗ trợ nuôi biển")
+    assert result.title == "Dự thảo nghị quyết quy định chính sách hỗ trợ nuôi biển"
     assert levels(result) == [(1, "Chương I. QUY ĐỊNH CHUNG"), (2, "Điều 1. Phạm vi điều chỉnh")]
     assert result.passages[-2].headings == ("Chương I. QUY ĐỊNH CHUNG", "Điều 1. Phạm vi điều chỉnh")
     assert result.passages[-1].kind is PARAGRAPH
@@ -182,7 +181,7 @@ def test_an_official_letter_has_its_subject_for_title() -> None:
         "Sở Khoa học và Công nghệ đề nghị quý Liên hiệp góp ý.",
     )
 
-    assert (result.title, result.document_number) == ("góp ý dự thảo Đề án nuôi biển", "12/SKHCN-QLKH")
+    assert (result.title, result.document_number) == ("Góp ý dự thảo Đề án nuôi biển", "12/SKHCN-QLKH")
     assert [kind for kind, _text in kinds(result)][2:] == [LETTERHEAD, PassageKind.RECIPIENTS, PARAGRAPH]
 
 
@@ -235,3 +234,26 @@ def test_flagged_text_keeps_its_place_and_gives_no_passage() -> None:
 
     assert [(p.text, p.paragraph) for p in result.passages] == [("Đoạn một.", 1), ("Đoạn hai.", 3)]
     assert [(f.text, f.page, f.paragraph) for f in result.flagged] == [("chữ ẩn", 2, 2)]
+
+
+def test_a_title_in_capitals_is_written_as_the_body_writes_its_words() -> None:
+    result = plain(
+        "KẾ HOẠCH",
+        "THỰC HIỆN CHƯƠNG TRÌNH HÀNH ĐỘNG SỐ 52-CTR/TU CỦA TỈNH ỦY KIÊN GIANG VỀ ĐỘI NGŨ TRÍ THỨC",
+        "Căn cứ Chương trình hành động số 52-CTr/TU ngày 19/3/2024 của Tỉnh ủy Kiên Giang về đội ngũ trí thức;",
+        "Ủy ban nhân dân tỉnh Kiên Giang thực hiện đồng bộ các nhiệm vụ sau.",
+    )
+
+    assert result.title == (
+        "Kế hoạch thực hiện Chương trình hành động số 52-CTr/TU của Tỉnh ủy Kiên Giang về đội ngũ trí thức"
+    )
+
+
+def test_a_paper_that_lost_its_title_is_named_by_what_it_issues() -> None:
+    result = plain(
+        "ỦY BAN NHÂN DÂN TỈNH BẾN TRE",
+        "Căn cứ Quyết định số 1662/QĐ-TTg;",
+        "Ủy ban nhân dân tỉnh ban hành Kế hoạch bảo vệ và phát triển rừng vùng ven biển, với các nội dung sau:",
+    )
+
+    assert result.title == "Kế hoạch bảo vệ và phát triển rừng vùng ven biển"

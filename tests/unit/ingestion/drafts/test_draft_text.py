@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from ingestion.drafts.plain_text import decode, markdown_blocks, text_blocks
 from ingestion.drafts.reference_texts import without_source_notes
 
@@ -59,8 +61,6 @@ def test_old_code_pages_are_told_apart() -> None:
     windows = text
     for composed, parts in (("ế", "ê\u0301"), ("ạ", "a\u0323"), ("ể", "ê\u0309"), ("ị", "i\u0323")):
         windows = windows.replace(composed, parts)
-
-    import unicodedata
 
     assert unicodedata.normalize("NFC", decode(windows.encode("cp1258"))) == text
     assert decode("Kế hoạch bị hỏng một byte".encode() * 20 + b"\xff").startswith("Kế hoạch bị hỏng một byte")
