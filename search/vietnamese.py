@@ -65,6 +65,15 @@ def same_marks(text: str) -> list[str]:
     return [_mark_word(word) for word in _words(text)]
 
 
+def word_places(text: str) -> list[tuple[int, int, str, str]]:
+    """Start, end, folded form and form with marks of each word of a text in NFC, capitals and all."""
+    return [
+        (match.start(), match.end(), *forms)
+        for match in _WORD.finditer(text)
+        if all(forms := (" ".join(syllables(match.group())), " ".join(same_marks(match.group()))))
+    ]
+
+
 def is_marked(text: str) -> bool:
     """Whether it was typed with Vietnamese marks or đ."""
     return same_marks(text) != syllables(text)

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from search.vietnamese import fold
 from service.directory.public_bodies import (
@@ -110,12 +111,14 @@ _OPENINGS: tuple[tuple[str, BodyKind], ...] = tuple(
     )
     for opening in openings.split(",")
 )
+_KIND_OF_OPENING = dict(_OPENINGS)
+_OPENING = re.compile(rf"(?:{'|'.join(opening for opening, _ in _OPENINGS)})(?= |$)")
 # English names carry their kind anywhere: the first that occurs counts. Joining words are gone by now.
 _ENGLISH: tuple[tuple[re.Pattern[str], BodyKind], ...] = tuple(
     (re.compile(words), kind)
     for words, kind in (
         (r"\bpeoples? (?:s )?(?:committee|council)\b", BodyKind.COMMITTEE),
-        (r"\b(?:ltd|inc|corp|corporation|company|gmbh|llc|plc|jsc|bank|consultants)\b", BodyKind.COMPANY),
+        (r"\b(?:ltd|inc|corp|corporation|company|gmbh|llc|plc|jsc|bank|consult(?:ants|ing|ancy))\b", BodyKind.COMPANY),
         (r"\bsub ?department\b", BodyKind.SUBDEPARTMENT),
         (
             r"^(?:department|faculty|division|section|unit|office|branch|campus|school|college|graduate school)\b",
@@ -151,7 +154,8 @@ _OF_A_COMMUNE = re.compile(rf"^((?:phong|tram|ban|trung tam) .*?) ({_LEVEL} \w.*
 _TAIL = re.compile(r" (?:tai|o) (?:thanh pho |tinh )?[a-z ]+$")
 _REGION = re.compile(r" (?:nam bo|mien nam|phia nam|bac bo|mien bac|phia bac|trung bo|mien trung|tay nguyen)$")
 _LEGAL_FORM = re.compile(
-    r"\b(?:tnhh|tmcp|thuong mai co phan|co phan|cp|mot thanh vien|mtv|hai thanh vien|trach nhiem huu han)\b"
+    r"\b(?:ltd|inc|llc|plc|gmbh|jsc|corp|tnhh|tmcp|thuong mai co phan|co phan|cp|mot thanh vien|mtv|hai thanh vien"
+    r"|trach nhiem huu han)\b"
 )
 _NOBODY = re.compile(
     r"(?:independent|freelancer?|self employed|retired|none|n a|na|unemployed|tu do|khong|khong co|da nghi huu|nghi huu"
@@ -229,7 +233,8 @@ def _joined(match: re.Match[str]) -> str:
     return joined if joined in ABBREVIATIONS else " ".join(part for part in match.groups() if part)
 
 
-def parts(text: str) -> list[BodyPart]:
+@lru_cache(maxsize=50_000)
+def parts(text: str) -> tuple[BodyPart, ...]:
     """The bodies a text names, in its order. A place or a country after a name is no body."""
     text = re.sub(r"\((?:[^()]|\([^()]*\))*\)", " ", unicodedata.normalize("NFKC", text))
     found: list[str] = []
@@ -245,25 +250,27 @@ def parts(text: str) -> list[BodyPart]:
                 found[-1] += " " + inner  # a comma or dash inside a name, or the place of a body
             else:
                 found.append(inner)
-    return [part for name in found for part in _parts_of(name)]
+    return tuple(part for name in found for part in _parts_of(name))
 
 
 def _bodies_in(name: str) -> list[str]:
     """A piece without commas, cut where the body that a unit belongs to starts."""
+    if member := re.fullmatch(r"(dai hoc quoc gia(?: ha noi| ho chi minh)?) ((?:\w+ )*university.*)", name):
+        return [member[1], member[2]]  # "VNU University of Science"
     if english := _INNER_UNIVERSITY.match(name):
         return [english[1], english[2]]
     return _INNER.split(name)
 
 
+@lru_cache(maxsize=20_000)
 def body_kind(name: str) -> BodyKind:
     """The kind of body a canonical name stands for."""
     bare = name.removeprefix("truong ") if re.match(r"truong (?:dai hoc|cao dang)\b", name) else name
     if bare.startswith(MINISTRIES):
         return BodyKind.MINISTRY
-    for opening, kind in _OPENINGS:
-        if bare == opening or bare.startswith(opening + " "):
-            if kind is BodyKind.DEPARTMENT and not _department_subject(bare):
-                continue
+    if opened := _OPENING.match(bare):
+        kind = _KIND_OF_OPENING[opened[0]]
+        if kind is not BodyKind.DEPARTMENT or _department_subject(bare):
             if kind is BodyKind.NATIONAL_UNIVERSITY and not re.fullmatch(
                 r"dai hoc quoc gia(?:.* ha noi|.* ho chi minh)?", bare
             ):

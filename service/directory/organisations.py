@@ -84,6 +84,7 @@ class OrganisationDirectory:
         for name in self._by_name:
             self._same_name.pop(name, None)
         self._entities = lru_cache(maxsize=50_000)(self._find_entities)
+        self._units = lru_cache(maxsize=50_000)(self._find_units)
 
     @classmethod
     def from_csv(cls, path: Path) -> OrganisationDirectory:
@@ -146,12 +147,7 @@ class OrganisationDirectory:
     def units_named(self, text: str) -> frozenset[str]:
         """Keys of the single bodies in the text that can be told apart by name alone, whatever they belong to: a centre
         may be written with its department on one side and without it on the other."""
-        return frozenset(
-            key
-            for part in parts(text)
-            if part.kind not in _CONTAINERS | {BodyKind.UNIT} and (part.province or len(part.name.split()) > 4)
-            for key in keys_today(part)
-        )
+        return self._units(text)
 
     def committee_over(self, text: str) -> str | None:
         """The People's Committee a unit of a commune, ward or zone stands under ("Phòng Kinh tế đặc khu Phú Quốc")."""
@@ -182,6 +178,15 @@ class OrganisationDirectory:
         if listed and (reading.body.kind is not BodyKind.DEPARTMENT or not reading.body.province):
             return self._entities_of(listed, seen=frozenset())
         return self._keys(reading)
+
+    @staticmethod
+    def _find_units(text: str) -> frozenset[str]:
+        return frozenset(
+            key
+            for part in parts(text)
+            if part.kind not in _CONTAINERS | {BodyKind.UNIT} and (part.province or len(part.name.split()) > 4)
+            for key in keys_today(part)
+        )
 
     def _spelled_out(self, text: str) -> str:
         """Pieces that are a short name of the list ("Khoa Thủy sản, CTU") in full."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from search.vietnamese import fold
+from search.vietnamese import fold, plain_letters
 from service.directory.organisation_names import is_former, parts
 from service.directory.organisations import OrganisationDirectory
 from service.i18n import N_
@@ -61,7 +61,9 @@ class _Search:
     ) -> None:
         self.as_of = as_of
         self.organisations = organisations
-        self.drafters = [(drafter, written_name(drafter.name)) for drafter in parties.drafters if drafter.name.strip()]
+        self.drafters = [
+            (drafter, written_name(drafter.name)) for drafter in parties.drafters if written_name(drafter.name).words
+        ]
         self.parties = [_Party(name, "requester") for name in (parties.requester,) if name]
         self.parties += [_Party(name, "drafting") for name in parties.drafting_bodies if name]
         self.parties += [_Party(name, "consultant") for name in parties.consultants if name]
@@ -72,21 +74,48 @@ class _Search:
             if drafter.organisation and not self._is_a_party(drafter.organisation)
         ]
         self.subject = CaseSubject(self.party_bodies, parties.draft_title, organisations)
-        self.names = {c.id: [written_name(name) for name in (c.full_name, *c.aliases)] for c in candidates}
-        self.employers = {
-            c.id: [_Employer(spell, self._located(spell.organisation, c)) for spell in c.employments]
-            for c in candidates
-        }
+        self._names: dict[UUID, list[WrittenName]] = {}
+        self._relations: dict[str, list[tuple[_Party, bool]]] = {}
         self.bearers: dict[tuple[str, ...], list[Candidate]] = defaultdict(list)
         for candidate in candidates:
-            for key in {name.key for name in self.names[candidate.id]}:
+            for key in {
+                tuple(sorted(plain_letters(name).split())) for name in (candidate.full_name, *candidate.aliases)
+            }:
                 self.bearers[key].append(candidate)
         # Drafters who are in the directory: their own records of joint work count too.
+        ends = [_ends(name) for _, name in self.drafters]
+        self.may_be_a_drafter = _NameFilter(ends)
         self.drafter_of: dict[UUID, tuple[Drafter, NameFit, bool]] = {}
         for candidate in candidates:
-            if (found := self._as_drafter(candidate)) is not None:
+            if any(map(self.may_be_a_drafter, (candidate.full_name, *candidate.aliases))) and (
+                found := self._as_drafter(candidate)
+            ):
                 self.drafter_of[candidate.id] = found
         self.certain_drafters = [c for c in candidates if c.id in self.drafter_of and self.drafter_of[c.id][2]]
+        self.their_coauthors = [
+            (drafter, work, name)
+            for drafter in self.certain_drafters
+            for work in drafter.works
+            for name in map(written_name, work.coauthors)
+            if name.words
+        ]
+        self.their_titles = {
+            (plain_letters(work.title).strip(), work.year): drafter
+            for drafter in self.certain_drafters
+            for work in drafter.works
+            if len(work.title) >= 20
+        }
+        self.their_years = {year for _, year in self.their_titles}
+        self.may_be_a_coauthor = _NameFilter([_ends(name) for _, _, name in self.their_coauthors])
+        self.their_schools = {drafter.id: self._schools(drafter) for drafter in self.certain_drafters}
+
+    def names(self, candidate: Candidate) -> list[WrittenName]:
+        if candidate.id not in self._names:
+            self._names[candidate.id] = [written_name(name) for name in (candidate.full_name, *candidate.aliases)]
+        return self._names[candidate.id]
+
+    def employers(self, candidate: Candidate) -> list[_Employer]:
+        return [_Employer(spell, self._located(spell.organisation, candidate)) for spell in candidate.employments]
 
     def of(self, candidate: Candidate) -> list[Conflict]:
         best: dict[tuple[ConflictKind, bool], tuple[tuple[bool, int], Conflict]] = {}
@@ -125,7 +154,7 @@ class _Search:
     def _as_drafter(self, candidate: Candidate) -> tuple[Drafter, NameFit, bool] | None:
         best: tuple[Drafter, NameFit, bool] | None = None
         for drafter, name in self.drafters:
-            fit = max(name_fit(own, name) for own in self.names[candidate.id])
+            fit = max(name_fit(own, name) for own in self.names(candidate))
             if fit is NameFit.NONE:
                 continue
             agrees = self._works_at(candidate, drafter.organisation or name.affiliation)
@@ -141,7 +170,7 @@ class _Search:
     def _works_at(self, candidate: Candidate, organisation: str | None) -> bool | None:
         """Whether any record of the candidate names this organisation; None when one side names none."""
         bodies = [organisation] if organisation else self.party_bodies
-        employers = self.employers[candidate.id]
+        employers = self.employers(candidate)
         known = [e for e in employers if self.organisations.legal_entity(e.text)]
         if any(self.organisations.sameness(e.text, body) == "certain" for e in employers for body in bodies):
             return True
@@ -162,14 +191,21 @@ class _Search:
         needs_place = any(part.kind == "department" and not part.province for part in parts(organisation))
         return f"{organisation}, {candidate.province}" if needs_place and candidate.province else organisation
 
-    def _organisation(self, candidate: Candidate) -> Iterator[Conflict]:
-        for employer in self.employers[candidate.id]:
+    def _related(self, employer: str) -> list[tuple[_Party, bool]]:
+        """The parties an employer is, or may be (False), one legal entity with."""
+        if employer not in self._relations:
+            over = self.organisations.committee_over(employer)
+            found = []
             for party in self.parties:
-                sameness = self.organisations.sameness(employer.text, party.name)
-                over = self.organisations.committee_over(employer.text)
-                is_under = over is not None and over in self.organisations.legal_entities(party.name)
-                if sameness is None and not is_under:
-                    continue
+                sameness = self.organisations.sameness(employer, party.name)
+                if sameness is not None or (over and over in self.organisations.legal_entities(party.name)):
+                    found.append((party, sameness == "certain"))
+            self._relations[employer] = found
+        return self._relations[employer]
+
+    def _organisation(self, candidate: Candidate) -> Iterator[Conflict]:
+        for employer in self.employers(candidate):
+            for party, is_certain in self._related(employer.text):
                 details = {"employer": employer.spell.organisation, "party": party.name}
                 if employer.has_ended(self.as_of):
                     details["year"] = str(employer.spell.year_to or "")
@@ -182,7 +218,7 @@ class _Search:
                         details=details,
                     )
                     continue
-                is_doubtful = sameness != "certain" or party.role == "drafter" or _has_left(candidate)
+                is_doubtful = not is_certain or party.role == "drafter" or _has_left(candidate)
                 message = _SAME_ORGANISATION.get(party.role, _COLLEAGUE_OF_AN_AUTHOR)
                 if is_doubtful and party.role != "drafter":
                     message = _MAYBE_SAME_ORGANISATION
@@ -200,22 +236,21 @@ class _Search:
     def _joint_work(self, candidate: Candidate) -> Iterator[Conflict]:
         own = self.drafter_of.get(candidate.id)
         for work in candidate.works:
-            for coauthor in map(written_name, work.coauthors):
+            for coauthor in map(written_name, filter(self.may_be_a_drafter, work.coauthors)):
                 for drafter, name in self.drafters:
                     if own and own[2] and own[0] is drafter:
                         continue
                     if (is_certain := self._is_drafter(coauthor, drafter, name)) is not None:
                         yield self._coauthor(candidate, drafter.name, work, is_certain)
-        for other in self.certain_drafters:
-            if other.id == candidate.id:
-                continue
-            own_titles = {(fold(w.title), w.year) for w in candidate.works if len(w.title) >= 20}
-            for work in other.works:
-                if (fold(work.title), work.year) in own_titles:
-                    yield self._coauthor(candidate, other.full_name, work, True)
-                for coauthor in map(written_name, work.coauthors):
-                    if (is_certain := self._is_candidate(coauthor, candidate)) is not None:
-                        yield self._coauthor(candidate, other.full_name, work, is_certain)
+            if work.year in self.their_years:
+                same = self.their_titles.get((plain_letters(work.title).strip(), work.year))
+                if same is not None and same.id != candidate.id:
+                    yield self._coauthor(candidate, same.full_name, work, True)
+        if not any(map(self.may_be_a_coauthor, (candidate.full_name, *candidate.aliases))):
+            return
+        for other, work, coauthor in self.their_coauthors:
+            if other.id != candidate.id and (is_certain := self._is_candidate(coauthor, candidate)) is not None:
+                yield self._coauthor(candidate, other.full_name, work, is_certain)
 
     def _is_drafter(self, coauthor: WrittenName, drafter: Drafter, name: WrittenName) -> bool | None:
         """Whether a co-author's name means the drafter: surely, perhaps (False), or not at all (None)."""
@@ -236,12 +271,12 @@ class _Search:
     def _is_someone_else(self, coauthor: WrittenName, drafter: Drafter) -> bool:
         return bool(drafter.organisation) and any(
             not self.drafter_of.get(c.id, (None, 0, False))[2]
-            and any(self.organisations.sameness(e.text, coauthor.affiliation or "") for e in self.employers[c.id])
+            and any(self.organisations.sameness(e.text, coauthor.affiliation or "") for e in self.employers(c))
             for c in self.bearers[coauthor.key]
         )
 
     def _is_candidate(self, coauthor: WrittenName, candidate: Candidate) -> bool | None:
-        fit = max(name_fit(own, coauthor) for own in self.names[candidate.id])
+        fit = max(name_fit(own, coauthor) for own in self.names(candidate))
         if fit is NameFit.NONE:
             return None
         if coauthor.affiliation:
@@ -280,9 +315,13 @@ class _Search:
     # -- stated interests --------------------------------------------------------------------------------------------
 
     def _interest(self, candidate: Candidate) -> Iterator[Conflict]:
+        told = [candidate.biography, candidate.position or "", *candidate.awards]
+        told += [f"{work.title} {work.role or ''} {work.text or ''}" for work in candidate.works]
+        if not self.subject.may_concern(plain_letters("\n".join(told))):
+            return
         own = frozenset(
             key
-            for employer in self.employers[candidate.id]
+            for employer in self.employers(candidate)
             if not employer.has_ended(self.as_of)
             for key in self.organisations.legal_entities(employer.text)
         )
@@ -322,7 +361,7 @@ class _Search:
                     message=N_("Comes from the same commune as the author %(drafter)s: %(place)s."),
                     details={"drafter": other.full_name, "place": candidate.hometown or ""},
                 )
-            schools = self._schools(candidate) & self._schools(other)
+            schools = self.their_schools[other.id] and self._schools(candidate) & self.their_schools[other.id]
             if schools:
                 yield Conflict(
                     expert_id=candidate.id,
@@ -345,6 +384,24 @@ _SCHOOLED = re.compile(
     r"(?:tốt nghiệp|cựu sinh viên|cựu học viên|học(?: đại học)? tại|graduated from|alumn\w+ of|degree from|PhD from)\s+"
     r"((?:[Tt]rường |[Đđ]ại học|[Hh]ọc viện|[A-Z])[^.,;()]*)"
 )
+
+
+def _ends(name: WrittenName) -> tuple[str, str]:
+    return name.words[0], name.words[-1]
+
+
+class _NameFilter:
+    """A quick look at a name, before it is read: whether it can be one of those that start and end with these words."""
+
+    def __init__(self, ends: Sequence[tuple[str, str]]) -> None:
+        self._ends = ends
+
+    def __call__(self, text: str) -> bool:
+        plain = plain_letters(text)
+        has_initials = "." in text or text[:2].isupper() or text[-2:].isupper() or text.isupper()
+        if has_initials:
+            return any(first in plain or last in plain for first, last in self._ends)
+        return any(first in plain and last in plain for first, last in self._ends)
 
 
 @dataclass(frozen=True, slots=True)

@@ -271,7 +271,7 @@ def for_and_against(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelBalance:
-    """Figures to weigh a council by. Unknown values count in no group; `provinces` and `countries` most frequent first."""
+    """Figures to weigh a council by. Unknown values count in no group; places stand with the most frequent first."""
 
     size: int
     women: int

@@ -41,8 +41,9 @@ _VIOLATION = 10.0  # what one broken limit costs in the exchanges: more than any
 
 
 def propose_panel(problem: PanelProblem, *, seconds: float = 3.0) -> AssignmentPlan:
-    """The optimum with its proof (`gap` 0), or the best council found within `seconds` and the gap that is left. Always
-    a plan: `unmet` says which rules could not be kept and what would help; without anyone to propose it is empty."""
+    """The optimum with its proof (`gap` 0), or the best council found within `seconds` and the gap that is left; with 0
+    seconds, the council of the exchanges. Always a plan: `unmet` says which rules could not be kept and what would
+    help; without anyone to propose it is empty."""
     started = perf_counter()
     asked, notices = asked_levels(problem)
     if asked.size == 0:
@@ -178,6 +179,8 @@ class _Search:
         members: list[int] | None = self._improved(self._greedy([]))
         if members is not None and not self._keeps_limits(members):
             members = None
+        if members is not None and perf_counter() >= deadline:
+            return _Found([int(self.people[i]) for i in self._first_of_equals(members)], bound=self._loose_bound())
         relaxed = self._relaxation(deadline)
         if relaxed is None:
             return None

@@ -14,10 +14,10 @@ from datetime import date
 from enum import IntEnum
 from itertools import pairwise
 
-from search.vietnamese import fold
+from search.vietnamese import fold, plain_letters
 from service.directory.organisation_names import BodyKind, canonical_words, keys_today, parts
 from service.directory.organisations import OrganisationDirectory
-from service.directory.public_bodies import DEPARTMENT_TODAY, PROVINCE_TODAY
+from service.directory.public_bodies import ABBREVIATIONS, DEPARTMENT_IN_ENGLISH, DEPARTMENT_TODAY, PROVINCE_TODAY
 from service.matching.candidates import Candidate
 
 _LAST_FIVE_YEARS = 5
@@ -59,7 +59,8 @@ _ADVICE = _any_of(
     r"cong tac vien, kiem nhiem, lam viec, lam them, ban thoi gian, hoi dong quan tri, hoi dong co van, co dong",
     r"co phan, gop von, sang lap, dai dien phap luat, phu trach phap ly, ho tro ky thuat, dich vu",
     r"advis\w+, consult\w*, contract\w*, subcontract\w*, retain\w*, paid, hired, employ\w*, works? with, works? for",
-    r"working for, shareholder, board member, board directors, co founder, cofounder, part time, fee, client, on board",
+    r"working for, shareholder, board member, board of directors, on the board, co founder, cofounder",
+    r"part time, fee, client",
 )
 # Said of advice in passing: reviewing and teaching are no paid advice.
 _NO_ADVICE = _any_of(
@@ -79,7 +80,10 @@ _PREPARING = _any_of(
     r"draft\w*, prepar\w+, writing team, writing group, co ?wrote, wrote, feasibility study, pre ?feasibility",
     r"core team, lead author, formulat\w+, elaborat\w+, background report",
 )
-_DENIED = re.compile(r"\b(?:khong|chua|chua tung|khong he|tu choi|never|not|no|declined|refused|without)(?: \w+){0,4}$")
+_CUE = re.compile("|".join(pattern.pattern for pattern in (_ADVICE, _FUNDED, _PREPARING)))
+_DENIED = re.compile(
+    r"\b(?:khong|chua|chua tung|khong he|tu choi|never|not|no|declined|refused|without)(?: \w+){0,4} ?$"
+)
 _OVER = _any_of(
     r"tung, truoc day, truoc khi, nguyen la, nguyen, cuu, mot thoi, formerly, former, previously, used to, until, once",
     r"ex, had, was, were",
@@ -89,6 +93,18 @@ _SPAN = re.compile(
     r"\b((?:19|20)\d\d)\s*(?:[-–—]|den|toi|to|until|through)\s*(?:nam )?((?:19|20)\d\d|nay|present|now)\b"
 )
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_APOSTROPHE = re.compile(r"[’'`´]")
+_WORD = re.compile(r"[a-z0-9]+(?:&[a-z0-9]+)*")
+_SMALL_ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vii": "7", "viii": "8", "ix": "9"}
+_PROVINCES = "|".join(sorted(PROVINCE_TODAY, key=len, reverse=True))
+_DEPARTMENT = re.compile(rf"\bso (?:{'|'.join(DEPARTMENT_TODAY)})\b(?: \w+){{0,7}}? (?:{_PROVINCES})\b")
+_SUBJECTS_IN_ENGLISH = "|".join(
+    sorted((name.replace(" ", "(?: and)? ") for name in DEPARTMENT_IN_ENGLISH), key=len, reverse=True)
+)
+_DEPARTMENT_IN_ENGLISH = re.compile(
+    rf"\bdepartment of (?:{_SUBJECTS_IN_ENGLISH}) (?:of |in )?(?:{_PROVINCES})\b"
+    rf"|\b(?:{_PROVINCES}) (?:province |provincial )?department of (?:{_SUBJECTS_IN_ENGLISH})\b"
+)
 _PERIOD = re.compile(r"\b(20\d\d)\s*[-–—]\s*(20\d\d)\b")
 
 # What is prepared, in either language → its kind; a feasibility study belongs to a project.
@@ -169,11 +185,26 @@ class CaseSubject:
         self._terms = _terms(draft_title, self._places)
         self._periods = set(_PERIOD.findall(draft_title))
         opening = " ".join(_words(draft_title).split()[:4])
-        self._kind = next((kind for name, kind in _KINDS.items() if re.search(rf"\b{name}\b", opening)), None)
+        self._anchors = _anchors(bodies, organisations) + self._places
+        self._anchors += tuple(f"{first} {second}" for first, second in sorted(self._terms))
+        self._seats = _seats(bodies)
+        self._kind = _kind_in(opening)
+
+    def may_concern(self, text: str) -> bool:
+        """A quick look: whether any name or word of the case stands in a text (of plain letters)."""
+        return any(anchor in text for anchor in self._anchors) or (
+            any(place in text for place in self._seats) and any(organ in text for organ in _ORGANS)
+        )
 
     def ties(self, statement: Statement, *, as_of: date, own_entities: frozenset[str]) -> list[StatedTie]:
         """The ties this statement makes. Bodies the person works for are left out: that is another conflict."""
+        if not self.may_concern(plain_letters(statement.text)):
+            return []
         words = _words(statement.text)
+        if not any(cue.search(words) for cue in (_ADVICE, _FUNDED, _PREPARING)) and not _is_consultancy(
+            statement.source
+        ):
+            return []
         found = []
         for body, entities, pattern in self._bodies:
             if entities & own_entities:
@@ -185,15 +216,13 @@ class CaseSubject:
             found.append(StatedTie(statement=statement, tie=tie, body=None))
         return found
 
-    def _department_in(self, words: str, entities: frozenset[str]) -> re.Match[str] | None:
-        """A department under any name it had: "so nong nghiep phat trien nong thon kien giang"."""
-        for start in re.finditer(r"\bso (?=\w)", words):
-            span = words[start.start() : start.start() + 90]
-            named = re.match(
-                rf"so (?:{'|'.join(DEPARTMENT_TODAY)})\b(?: \w+){{0,7}}? (?:{'|'.join(PROVINCE_TODAY)})\b", span
-            )
-            if named and any(set(keys_today(part)) & entities for part in parts(named[0])):
-                return re.compile(re.escape(named[0])).search(words)
+    @staticmethod
+    def _department_in(words: str, entities: frozenset[str]) -> re.Match[str] | None:
+        """A department under any name it had, in either language: "so nong nghiep phat trien nong thon kien giang"."""
+        for pattern in (_DEPARTMENT, _DEPARTMENT_IN_ENGLISH):
+            for named in pattern.finditer(words):
+                if any(set(keys_today(part)) & entities for part in parts(named[0])):
+                    return named
         return None
 
     def _advice(self, statement: Statement, words: str, mention: re.Match[str], as_of: date) -> Tie | None:
@@ -229,21 +258,25 @@ class CaseSubject:
                 continue
             after = " ".join(words[cue.start() :].split()[:30])
             fit = self._fit(after)
+            if fit == 0 and self._kind is not None and self._kind == _kind_in(words) and self._fit(words) > 1:
+                fit, after = 2, words  # "Với đề án …, ông là tổ trưởng tổ soạn thảo."
+            if fit == 0 and self._places and periods & self._periods and any(place in after for place in self._places):
+                fit = 1  # a title in the other language, the same place and years
             if fit == 0:
                 continue
-            kind = next((kind for name, kind in _KINDS.items() if re.search(rf"\b{name}\b", after)), None)
-            if kind is not None and self._kind is not None and kind != self._kind:
-                tie = Tie.UNSURE
-            elif fit > 1 or kind is not None or periods & self._periods:
+            kinds = {kind for name, kind in _KINDS.items() if re.search(rf"\b{name}\b", after)}
+            if self._kind in kinds or periods & self._periods:
                 tie = Tie.CLEAR
+            elif re.search(r"\b(?:de an|du an|ke hoach|quy hoach|nghi quyet|chuong trinh|chien luoc)\b", after):
+                tie = Tie.UNSURE if self._kind is not None else Tie.CLEAR  # about the same, but another paper
             else:
-                tie = Tie.UNSURE
+                tie = Tie.CLEAR if fit > 1 else Tie.UNSURE
             best = max(best or tie, tie)
         return best
 
     def _fit(self, words: str) -> int:
         """How well words name the draft's subject: not, just so (1), well (2)."""
-        terms = len(set(pairwise(words.split())) & self._terms)
+        terms = len(set(pairwise(word for word in words.split() if word not in _JOINING)) & self._terms)
         places = sum(place in words for place in self._places)
         if places >= 1 and terms >= 1:
             return 2 if terms >= 2 or places >= 2 else 1
@@ -270,13 +303,23 @@ class CaseSubject:
         return tie
 
 
+def _kind_in(words: str) -> str | None:
+    return next((kind for name, kind in _KINDS.items() if re.search(rf"\b{name}\b", words)), None)
+
+
 def fold_dashes(text: str) -> str:
     """Folded, but with the dashes between years kept."""
     return fold(re.sub(r"(?<=\d)\s*[-–—]\s*(?=\d|nay|now|present)", " to ", text))
 
 
 def _words(text: str) -> str:
-    return " ".join(canonical_words(re.sub(r"[(),;:.\"“”]", " ", text)))
+    """Folded words with abbreviations spelled out and punctuation left out; joining words stay."""
+    words = []
+    for word in _WORD.findall(_APOSTROPHE.sub("", fold(text))):
+        plain = word.replace("&", "")
+        spelled = ABBREVIATIONS.get(plain)
+        words.append(spelled if spelled else _SMALL_ROMAN.get(plain, word.replace("&", " ")))
+    return " ".join(words)
 
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
@@ -295,6 +338,13 @@ def _was_done_for(before: str) -> bool:
     return bool(re.search(r"\b(?:cho|voi|for|with|to|theo yeu cau|on behalf|behalf)$", before))
 
 
+# What may stand between the words of a body's name, of no weight.
+_BETWEEN = (
+    r"(?: (?:va|cua|cac|of|and|for|in|at|the|tinh|thanh pho|province|provincial|city|cong ty|tnhh|co phan|mtv|truong"
+    r"|khoa hoc|ky thuat))* "
+)
+
+
 def _mentions(body: str, organisations: OrganisationDirectory) -> re.Pattern[str] | None:
     """How a body may be named inside a sentence: its canonical name, its short name in the list, a company's own name
     without "công ty"; "tỉnh" may stand before the province."""
@@ -304,6 +354,13 @@ def _mentions(body: str, organisations: OrganisationDirectory) -> re.Pattern[str
         if part.kind is BodyKind.UNIT or (part.kind is BodyKind.COMMITTEE and part is not named[0]):
             continue
         names.add(part.name)
+        if part.name.startswith("dai hoc "):
+            own = part.name.removeprefix("dai hoc ")
+            names |= {f"{own} university", f"university {own}"}
+        if part.kind is BodyKind.COMMITTEE:
+            unit = re.sub(r"^(?:uy ban nhan dan|hoi dong nhan dan) ", "", part.name)
+            organ = "council" if part.name.startswith("hoi dong") else "committee"
+            names |= {f"peoples {organ} {unit}", f"{unit} peoples {organ}"}
         if part.kind is BodyKind.COMPANY:
             own = re.sub(r"^(?:tong cong ty|cong ty|tap doan|lien danh|ngan hang|hop tac xa)\b", "", part.name)
             own = re.sub(
@@ -319,8 +376,40 @@ def _mentions(body: str, organisations: OrganisationDirectory) -> re.Pattern[str
     loose = []
     for name in sorted(names, key=len, reverse=True):
         words = [re.escape(word) for word in name.split()]
-        loose.append(r"(?: (?:tinh|thanh pho|province|city|cong ty|tnhh|co phan|truong))* ".join(words))
+        loose.append(_BETWEEN.join(words))
     return re.compile(rf"\b(?:{'|'.join(loose)})\b")
+
+
+# The words that name an organ of a province, beside the province itself.
+_ORGANS = ("so ", "department", "uy ban", "ubnd", "hoi dong nhan dan", "hdnd", "committee", "council", "tinh uy")
+
+
+def _seats(bodies: Sequence[str]) -> tuple[str, ...]:
+    """The provinces of the departments and committees among these bodies, under their older names too."""
+    found = set()
+    for part in (part for body in bodies for part in parts(body)):
+        if part.province and part.kind in (BodyKind.DEPARTMENT, BodyKind.COMMITTEE):
+            today = PROVINCE_TODAY[part.province]
+            found |= {old for old, new in PROVINCE_TODAY.items() if new == today}
+    shorts = {f" {short}" for short, full in ABBREVIATIONS.items() if full in found}
+    return tuple(sorted(found | shorts))
+
+
+def _anchors(bodies: Sequence[str], organisations: OrganisationDirectory) -> tuple[str, ...]:
+    """Letters of which some must stand in every text that names one of the other bodies: the last two words of its
+    name, an abbreviation of them, or its short name in the list."""
+    found: dict[str, None] = {}
+    for body in bodies:
+        match = organisations.match(body)
+        if match and match.row.short_name and len(match.row.short_name) >= 3:
+            found[fold(match.row.short_name)] = None
+        for part in parts(body):
+            if part.kind in (BodyKind.DEPARTMENT, BodyKind.COMMITTEE) and part.province:
+                continue
+            end = " ".join([word for word in part.name.split() if not word.isdigit()][-2:])
+            found[end] = None
+            found |= dict.fromkeys(f" {short}" for short, full in ABBREVIATIONS.items() if end in full)
+    return tuple(found)
 
 
 def _proper_names(title: str) -> tuple[str, ...]:
