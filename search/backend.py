@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol, runtime_checkable
 from uuid import UUID
 
@@ -31,6 +32,10 @@ class SearchBackend(Protocol):
         ...
 
     async def search(self, query: ExpertQuery) -> Rankings: ...
+
+    def rebuilding(self) -> AbstractAsyncContextManager[SearchBackend]:
+        """A fresh index beside this one, to be filled by `upsert`; it takes this one's place when the block ends well."""
+        ...
 
     async def count(self) -> int:
         """Documents in the index."""

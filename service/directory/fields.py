@@ -7,7 +7,7 @@ is three fields of the list (crops, forestry, fisheries): what the person works 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -103,12 +103,19 @@ def _choose(field: _OecdField, about: str) -> tuple[str, ...]:
     """
     spell = canonical_marks if has_marks(about) else fold
     text = f" {spell(_PUNCTUATION.sub(' ', about))} "
-    hits = {code: sum(text.count(f" {spell(word)} ") for word in words) for code, words in field.targets if words}
+    hits = {
+        code: sum(text.count(f" {_spelled(word, spell)} ") for word in words) for code, words in field.targets if words
+    }
     most = max(hits.values(), default=0)
     if most:
         return tuple(code for code, count in hits.items() if count * 2 >= most)
     plain = tuple(code for code, words in field.targets if not words)
     return plain[:1] or (field.code[:1],)
+
+
+@cache
+def _spelled(word: str, spell: Callable[[str], str]) -> str:
+    return spell(word)
 
 
 @cache

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 from search.vietnamese import fold
 from service.i18n import Locale
@@ -131,6 +132,7 @@ def canonical_marks(name: str) -> str:
     return " ".join(_canonical_syllable(word) for word in text.split())
 
 
+@lru_cache(maxsize=65536)
 def _canonical_syllable(word: str) -> str:
     decomposed = unicodedata.normalize("NFD", word)
     tone = next((c for c in decomposed if c in _TONES), "")

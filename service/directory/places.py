@@ -376,10 +376,10 @@ def _named(table: Mapping[str, list[_Unit]], part: PlacePart) -> list[_Unit]:
 
 
 def _short(name: str) -> str:
-    """ "Tỉnh An Giang" → "An Giang"."""
-    for kind in ("Tỉnh ", "Thành phố "):
-        name = name.removeprefix(kind)
-    return name
+    """ "Tỉnh An Giang" → "An Giang"; "Thành phố Hồ Chí Minh" → "TP. Hồ Chí Minh", as everybody writes it."""
+    if name == "Thành phố Hồ Chí Minh":
+        return "TP. Hồ Chí Minh"
+    return name.removeprefix("Tỉnh ").removeprefix("Thành phố ")
 
 
 def _lower(name: str) -> str:
