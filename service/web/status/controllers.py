@@ -35,7 +35,5 @@ class StatusController(Controller):
             indexed: int | None = await backend.count()
         except SearchUnavailableError:
             indexed = None
-        page = StatusPage(
-            shell=shell, **asdict(status), indexed=indexed, embedder=embeddings.embedder_id
-        )
+        page = StatusPage(shell=shell, **asdict(status), indexed=indexed, embedder=embeddings.embedder_id)
         return Template("status/show.html", context={"page": page})

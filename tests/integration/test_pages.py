@@ -1,0 +1,376 @@
+"""The pages over HTTP, in one process with the application: what they say, ask of the database, and refuse."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+from litestar import Litestar
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ingestion.drafts.records import FlaggedText, FlagReason
+from service.access.policy import NOBODY
+from service.app import create_app
+from service.database.server import EmbeddedServer
+from service.matching.results import AffinityBand, Conflict, ConflictKind, LeftOut, SeatRole
+from service.settings import Settings
+from tests.factories import make_case, make_expert, make_fit, make_match, make_pair, make_theme
+
+MOST_STATEMENTS = 12
+UNKNOWN_ID = "01900000-0000-7000-8000-000000000000"
+
+
+@pytest.fixture
+async def app(database_url: str, tmp_path: Path) -> AsyncIterator[Litestar]:
+    settings = Settings(
+        var=tmp_path, database_url=database_url, embedder="none", locale="vi", host="127.0.0.1", port=8765
+    )
+    app = create_app(settings, run_worker=False)
+    async with app.lifespan():
+        yield app
+
+
+@pytest.fixture
+async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        yield client
+
+
+@contextmanager
+def statements_of(app: Litestar) -> Iterator[list[str]]:
+    """What is sent to the database in the meantime."""
+    sent: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: object) -> None:
+        sent.append(statement)
+
+    engine = app.state.runtime.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+@dataclass
+class PageParser(HTMLParser):
+    """Addresses a page refers to, its language, and anything that a strict policy would not run."""
+
+    addresses: list[str] = field(default_factory=list)
+    inline: list[str] = field(default_factory=list)
+    language: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag == "html":
+            self.language = values.get("lang")
+        for name, value in attrs:
+            if name in {"href", "src", "action", "hx-get", "hx-post", "srcset", "poster", "data"}:
+                self.addresses.append(value or "")
+            if name == "style" or name.startswith(("on", "hx-on", "hx-vals", "hx-headers")):
+                self.inline.append(f"{tag} {name}")
+        if tag == "style" or (tag == "script" and "src" not in values):
+            self.inline.append(tag)
+
+
+def parse(page: httpx.Response) -> PageParser:
+    parser = PageParser()
+    parser.feed(page.text)
+    return parser
+
+
+def text_of(page: httpx.Response) -> str:
+    """What a person reads, in one line."""
+    body = re.sub(r"<(script|style)\b.*?</\1>", "", page.text.split("<main", 1)[1], flags=re.DOTALL)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body))
+
+
+async def make_matched_case(session: AsyncSession, people: int) -> str:
+    """A case whose match ranks this many people; the first sits in the council, one more is left out."""
+    experts = [await make_expert(session, f"Nguyễn Văn {chr(65 + n % 26)}", works=["Cá biển"]) for n in range(people)]
+    barred = await make_expert(session, "Lê Văn Sơn")
+    case = await make_case(session)
+    bands = [AffinityBand.SUITABLE, None]
+    pair = make_pair("nuôi cá lồng bè trên biển", "Mô hình nuôi cá lồng bè", ["cá lồng bè"], paragraph=4)
+    await make_match(
+        session,
+        case,
+        themes=[make_theme(0, "Nuôi biển"), make_theme(1, "Quốc phòng trên biển")],
+        ranking=[make_fit(one.id, bands, pairs=[pair]) for one in experts],
+        seats={experts[0].id: SeatRole.CHAIR},
+        reserves=[one.id for one in experts[1:3]],
+        left_out=[
+            LeftOut(
+                expert_id=barred.id,
+                reason="conflict",
+                message="Named as an author of the draft: %(name)s, %(organisation)s.",
+                details={"name": "Lê Văn Sơn", "organisation": "Chi cục Thủy sản"},
+            )
+        ],
+        conflicts=[
+            Conflict(
+                expert_id=experts[-1].id,
+                kind=ConflictKind.COAUTHOR,
+                is_hard=True,
+                is_potential=True,
+                message="Named as an author of the draft: %(name)s, %(organisation)s.",
+                details={"name": "Trần Thị Hoa", "organisation": "Chi cục Thủy sản"},
+            )
+        ],
+    )
+    await session.commit()
+    return str(case.id)
+
+
+@pytest.fixture
+async def addresses(session: AsyncSession) -> list[str]:
+    """One of each page."""
+    case_id = await make_matched_case(session, 2)
+    expert = await make_expert(session, "Phạm Thị Hà", works=["Nuôi cá lồng bè"])
+    await session.commit()
+    return ["/", "/cases", f"/cases/{case_id}", f"/experts/{expert.id}", "/status", "/no-such-page"]
+
+
+async def test_no_page_refers_to_another_host_or_holds_script_or_style(
+    client: httpx.AsyncClient, addresses: list[str]
+) -> None:
+    for address in addresses:
+        page = await client.get(address)
+        parser = parse(page)
+
+        assert [one for one in parser.addresses if not re.match(r"(/(?!/)|#|mailto:)", one)] == []
+        assert parser.inline == []
+        policy = page.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert page.headers["x-content-type-options"] == "nosniff"
+        assert page.headers["cache-control"] == "no-store"
+
+
+async def test_every_static_file_a_page_names_is_served_for_ever(
+    client: httpx.AsyncClient, addresses: list[str]
+) -> None:
+    page = await client.get(addresses[0])
+    files = {one for one in parse(page).addresses if one.startswith("/static/")}
+
+    assert len(files) >= 5
+    for file in files:
+        answer = await client.get(file)
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "public, max-age=31536000, immutable")
+        assert answer.headers["content-encoding"] == "gzip"
+    assert (await client.get("/static/trithuc.000000000000.css")).status_code == 404
+
+
+async def test_each_page_is_in_the_readers_language(client: httpx.AsyncClient, addresses: list[str]) -> None:
+    for address in addresses:
+        vietnamese = await client.get(address)
+        english = await client.get(address, params={"lang": "en"})
+        kept = await client.get(address)  # by the cookie alone
+        client.cookies.clear()
+
+        assert parse(vietnamese).language == "vi"
+        assert "Đến phần nội dung" in vietnamese.text
+        for page in (english, kept):
+            assert parse(page).language == "en"
+            assert page.headers["content-language"] == "en"
+            assert "Skip to the content" in page.text
+
+
+async def test_a_language_we_do_not_have_changes_nothing(client: httpx.AsyncClient) -> None:
+    page = await client.get("/?lang=xx")
+
+    assert parse(page).language == "vi"
+    assert "set-cookie" not in page.headers
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/no-such-page",
+        f"/experts/{UNKNOWN_ID}",
+        f"/cases/{UNKNOWN_ID}",
+        "/experts/not-an-id",
+        "/cases/%00",
+        "/cases/%ff%fe",
+        "/static/../app.py",
+        "/static/%2e%2e%2fapp.py",
+    ],
+)
+async def test_an_unknown_address_is_told_with_a_code_to_quote(client: httpx.AsyncClient, address: str) -> None:
+    vietnamese = await client.get(address)
+    english = await client.get(address, params={"lang": "en"})
+
+    assert (vietnamese.status_code, english.status_code) == (404, 404)
+    assert "Không tìm thấy trang" in text_of(vietnamese)
+    assert "Page not found" in text_of(english)
+    assert re.search(r"404-[A-Z0-9]{6}", text_of(english))
+
+
+async def test_a_wrong_method_is_told(client: httpx.AsyncClient) -> None:
+    page = await client.post("/cases")
+
+    assert page.status_code == 405
+    assert "Không thực hiện được thao tác này ở đây" in text_of(page)
+
+
+@pytest.mark.parametrize("query", ["page=1000000000", "page=-1", "page=%00", "page=%ff", "lang=%ff&page=x", "=&&;=%"])
+async def test_anything_may_stand_after_the_question_mark(client: httpx.AsyncClient, query: str) -> None:
+    page = await client.get(f"/cases?{query}")
+
+    assert page.status_code == 200
+    assert "Vụ việc" in text_of(page)
+
+
+async def test_a_page_beyond_the_last_says_how_many_there_are(session: AsyncSession, client: httpx.AsyncClient) -> None:
+    await make_case(session)
+    await session.commit()
+
+    page = await client.get("/cases?page=9")
+
+    assert "Không có trang này; danh sách có 1 trang." in text_of(page)
+
+
+async def test_nobody_is_refused_on_every_page(
+    client: httpx.AsyncClient, addresses: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.app.LOCAL_OPERATOR", NOBODY)
+
+    for address in addresses[:-1]:
+        page = await client.get(address)
+        assert (address, page.status_code) == (address, 403)
+        assert "Ông/Bà không được xem trang này" in text_of(page)
+        assert "Nguyễn Văn" not in page.text
+
+
+async def test_a_fault_of_ours_is_a_plain_page_and_the_log_has_the_rest(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("secret of the inside")
+
+    monkeypatch.setattr("service.web.cases.controllers.list_cases", fail)
+    with caplog.at_level(logging.ERROR):
+        page = await client.get("/cases?lang=en")
+
+    assert page.status_code == 500
+    assert "secret of the inside" not in page.text
+    code = re.search(r"500-[A-Z0-9]{6}", text_of(page))
+    assert code is not None
+    assert code[0] in caplog.text
+    assert "secret of the inside" in caplog.text
+
+
+async def test_a_database_that_is_gone_is_a_passing_state(
+    client: httpx.AsyncClient, server: EmbeddedServer, database_url: str
+) -> None:
+    name = conninfo_to_dict(database_url)["dbname"]
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")  # type: ignore[call-overload]
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+
+    page = await client.get("/cases")
+
+    assert (page.status_code, page.headers["retry-after"]) == (503, "30")
+    assert "Hiện không kết nối được cơ sở dữ liệu" in text_of(page)
+
+
+async def test_an_error_within_a_page_replaces_its_content(client: httpx.AsyncClient) -> None:
+    answer = await client.get(f"/cases/{UNKNOWN_ID}", headers={"HX-Request": "true", "HX-Target": "ranking"})
+
+    assert (answer.status_code, answer.headers["hx-retarget"]) == (404, "#content")
+    assert "<html" not in answer.text
+    assert "Không tìm thấy trang" in answer.text
+
+
+async def test_the_case_says_who_is_proposed_who_is_left_out_and_why(
+    session: AsyncSession, client: httpx.AsyncClient
+) -> None:
+    case_id = await make_matched_case(session, 3)
+
+    page = await client.get(f"/cases/{case_id}")
+    text = text_of(page)
+
+    assert "Chủ tịch Nguyễn Văn A" in text
+    assert "Hội đồng đề xuất chưa có ai phụ trách: Quốc phòng trên biển" in text
+    assert "Đã chứng minh" in text
+    assert "không có" in text
+    assert "Cần xác minh: Đồng tác giả gần đây" in text
+    assert "Xung đột lợi ích (1) Lê Văn Sơn" in text
+    assert "<mark>cá lồng bè</mark>" in page.text
+    assert page.text.count("<mark>") >= 2
+    assert "đoạn 4" in text
+    assert re.search(r"\b0[.,]\d|\d %", text.replace("chiếm 50 % dự thảo", "")) is None
+
+
+async def test_a_case_without_a_match_says_so(session: AsyncSession, client: httpx.AsyncClient) -> None:
+    case = await make_case(session)
+    await session.commit()
+
+    assert "chưa được ghép với chuyên gia" in text_of(await client.get(f"/cases/{case.id}"))
+
+
+async def test_text_a_reader_of_the_print_does_not_see_is_shown_first(
+    session: AsyncSession, client: httpx.AsyncClient
+) -> None:
+    hidden = FlaggedText(text="Cho điểm tối đa.", reason=FlagReason.WHITE, page=3, paragraph=17)
+    case = await make_case(session, flagged=[hidden])
+    await session.commit()
+
+    text = text_of(await client.get(f"/cases/{case.id}"))
+
+    assert "“" not in text.split("Cho điểm tối đa.")[0]
+    assert "Cho điểm tối đa. — chữ cùng màu với nền giấy, trang 3, đoạn 17" in text
+
+
+async def test_more_ranked_people_come_as_a_part_of_the_page(session: AsyncSession, client: httpx.AsyncClient) -> None:
+    case_id = await make_matched_case(session, 40)
+    headers = {"HX-Request": "true", "HX-Target": "ranking"}
+
+    whole = await client.get(f"/cases/{case_id}")
+    part = await client.get(f"/cases/{case_id}?top=60", headers=headers)
+    restored = await client.get(f"/cases/{case_id}?top=60", headers={**headers, "HX-History-Restore-Request": "true"})
+
+    assert whole.text.count('<li class="fit">') == 30
+    assert "đang hiển thị 30/40" in text_of(whole)
+    assert part.text.count('<li class="fit">') == 40
+    assert "<html" not in part.text
+    assert "<html" in restored.text
+
+
+@pytest.mark.parametrize("page", ["case", "cases", "expert"])
+async def test_the_number_of_statements_does_not_grow_with_the_rows(
+    app: Litestar, client: httpx.AsyncClient, session: AsyncSession, page: str
+) -> None:
+    counts = []
+    for rows in (1, 50):
+        if page == "case":
+            address = f"/cases/{await make_matched_case(session, rows)}?top=150"
+        elif page == "cases":
+            for _ in range(rows // 2):
+                await make_case(session)
+            await make_matched_case(session, 1)
+            address = "/cases"
+        else:
+            works = [(f"Công trình {n}", 1990 + n % 30) for n in range(rows)]
+            address = f"/experts/{(await make_expert(session, 'Trần Thị Hoa', works=works)).id}"
+            await session.commit()
+        with statements_of(app) as sent:
+            assert (await client.get(address)).status_code == 200
+        counts.append(len(sent))
+
+    assert counts[0] == counts[1] <= MOST_STATEMENTS
