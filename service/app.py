@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from litestar import Litestar, Request, Response, get
 from litestar.di import NamedDependency, Provide
@@ -73,7 +74,7 @@ def create_app(settings: Settings, *, database_url: str | None = None, run_worke
     return app
 
 
-def provide_runtime(request: Request[object, object, object]) -> Runtime:
+def provide_runtime(request: Request[Any, Any, Any]) -> Runtime:
     runtime: Runtime = request.app.state.runtime
     return runtime
 
@@ -97,13 +98,13 @@ def provide_actor() -> Actor:
     return LOCAL_OPERATOR
 
 
-def provide_shell(request: Request[object, object, object]) -> Shell:
+def provide_shell(request: Request[Any, Any, Any]) -> Shell:
     return make_shell(request.scope)
 
 
 @get(PREFIX + "{name:str}", name="asset", sync_to_thread=False)
 def send_asset(
-    request: Request[object, object, object], name: FromPath[str], assets: NamedDependency[Assets]
+    request: Request[Any, Any, Any], name: FromPath[str], assets: NamedDependency[Assets]
 ) -> Response[bytes]:
     """The name holds a digest of the content, so a browser never need ask again."""
     asset = assets.find(PREFIX + name)
