@@ -47,7 +47,7 @@ PANEL_CANDIDATES = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Draft:
+class DraftThemes:
     """What the draft asks, ready to be scored."""
 
     title: str
@@ -87,6 +87,8 @@ async def match_draft(
     """Match one draft. `themes` stand in for those the draft would give, when the office has edited them; `prepared`
     is what `prepare_candidates` made of the same candidates, for many drafts in a row.
 
+    `explained`: how many of the ranking get passage pairs; 0 for none, not even the council.
+
     The ranking holds everybody whom no certain hard conflict bars, best first, also those who have no time just now:
     they are named in `left_out` too and never put on the council. Ties are broken by fewer unproven keywords, then id.
     """
@@ -97,6 +99,8 @@ async def match_draft(
             known=", ".join(SCORING_VERSIONS),
         )
     draft = await asyncio.to_thread(read_themes, reading, lexicon, themes)
+    if not explained:
+        draft = replace(draft, places=())
     prepared = prepared or await prepare_candidates(candidates, embeddings=embeddings, lexicon=lexicon, as_of=as_of)
     notices: list[Notice] = []
     asked = await _embed(draft, prepared, embeddings, notices)
@@ -144,7 +148,9 @@ async def match_draft(
     )
 
 
-def read_themes(reading: DraftReading, lexicon: FieldLexicon, edited: Sequence[FoundTheme] | None = None) -> _Draft:
+def read_themes(
+    reading: DraftReading, lexicon: FieldLexicon, edited: Sequence[FoundTheme] | None = None
+) -> DraftThemes:
     """Passages and themes of a draft; pure."""
     decisions = clean_passages(reading.passages)
     title = reading.title or ""
@@ -154,7 +160,7 @@ def read_themes(reading: DraftReading, lexicon: FieldLexicon, edited: Sequence[F
         for passage, decision in zip(reading.passages, decisions, strict=True)
         if decision.left_out is None and decision.weight > 0
     ]
-    return _Draft(
+    return DraftThemes(
         title=title,
         passages=reading.passages,
         decisions=tuple(decisions),
@@ -181,7 +187,7 @@ async def prepare_candidates(
     return await asyncio.to_thread(v1.prepare, evidence, lexicon=lexicon, vectors=vectors)
 
 
-def draft_texts(draft: _Draft) -> list[str]:
+def draft_texts(draft: DraftThemes) -> list[str]:
     """Everything of a draft that is embedded, to warm or ship vectors."""
     return [
         *(theme.text for theme in draft.theme_texts),
@@ -191,7 +197,7 @@ def draft_texts(draft: _Draft) -> list[str]:
 
 
 async def _embed(
-    draft: _Draft, prepared: v1.Prepared, embeddings: Embeddings | None, notices: list[Notice]
+    draft: DraftThemes, prepared: v1.Prepared, embeddings: Embeddings | None, notices: list[Notice]
 ) -> _Vectors | None:
     if not draft.themes or not prepared.evidence.items:
         return None
@@ -252,7 +258,7 @@ def _explain(
     everyone: Sequence[RankedExpert],
     candidates: Sequence[Candidate],
     prepared: v1.Prepared,
-    draft: _Draft,
+    draft: DraftThemes,
     asked: _Vectors | None,
     lexicon: FieldLexicon,
 ) -> dict[UUID, tuple[PassagePair, ...]]:
@@ -322,7 +328,7 @@ def _left_out(
     return found
 
 
-def _notices(draft: _Draft, allowed: Sequence[RankedExpert]) -> list[Notice]:
+def _notices(draft: DraftThemes, allowed: Sequence[RankedExpert]) -> list[Notice]:
     """What the office should know: themes nobody fits, a draft that says too little."""
     notices = []
     if not draft.themes:

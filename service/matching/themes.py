@@ -34,6 +34,7 @@ _REPEATED = 4  # units of a long draft that make a subject of it
 _MONEY_WORDS = 25
 _TELLING = 10  # subject counts that one telling term gives
 _LAW = "pháp luật, kỹ thuật lập pháp"
+_LAW_ASKS = "thẩm quyền và kỹ thuật xây dựng văn bản quy phạm pháp luật"
 _MAKES_RULES = re.compile(
     r"\b(?:nghi quyet|quyet dinh|nghi dinh|thong tu|quy che|luat|phap lenh)\b.*\b(?:quy dinh|ban hanh|sua doi"
     r"|bo sung)\b"
@@ -162,7 +163,7 @@ class _Finder:
         clauses = [replace(unit, text=clause) for unit in self.units for clause in split_clauses(unit.text)]
         found = [clause for clause in clauses if law in self.lexicon.subject_counts(clause.text)]
         if found:
-            drafts.append(_Draft("", found, subject=law))
+            drafts.append(_Draft(_LAW_ASKS, found, subject=law))
 
     def _add_requests(self, drafts: list[_Draft]) -> None:
         """Questions join the task they ask about; a question about nothing else becomes a theme."""
