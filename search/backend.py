@@ -34,7 +34,7 @@ class SearchBackend(Protocol):
     async def search(self, query: ExpertQuery) -> Rankings: ...
 
     def rebuilding(self) -> AbstractAsyncContextManager[SearchBackend]:
-        """A fresh index beside this one, to be filled by `upsert`; it takes this one's place when the block ends well."""
+        """A fresh index beside this one, to be filled by `upsert`; it takes its place when the block ends well."""
         ...
 
     async def count(self) -> int:

@@ -70,7 +70,7 @@ TIES = {
     "project": N_("Work for the province"),
 }
 STATES = {
-    "draft": N_("Draft"),
+    "draft": N_("Draft profile"),
     "unconfirmed": N_("Waiting for the expert's confirmation"),
     "pending": N_("Waiting for approval"),
     "public": N_("Public"),

@@ -40,7 +40,7 @@ from service.directory.roster_store import (
     take_import_lock,
 )
 from service.errors import UnavailableError
-from service.i18n import N_
+from service.i18n import N_, gettext
 
 Progress = Callable[[int, int], None]  # rows done, rows in all
 
@@ -92,7 +92,7 @@ async def import_roster(
             file=reading.file,
             saved=0 if dry_run else importer.saved,
             total=total,
-            cause=fault.message,
+            cause=gettext(fault.message),
         ) from error
     return importer.report.build(reading, sha256=sha256, is_dry_run=dry_run)
 
