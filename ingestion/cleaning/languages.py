@@ -1,4 +1,4 @@
-"""Languages by their Vietnamese and English names → ISO 639-1."""
+"""Languages by their Vietnamese and English names → ISO 639-1 (639-2 where that has none)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NAMES = {
     "km": "khmer, khơ me, khơme, campuchia, cambodian", "es": "tây ban nha, spanish", "it": "ý, italia, italian", "nl": "hà lan, dutch",
     "th": "thái, thái lan, thai", "lo": "lào, lao", "pt": "bồ đào nha, portuguese", "pl": "ba lan, polish", "cs": "séc, tiệp, czech", "sk": "slovakia, slovak",
     "hu": "hungary, hung, hungarian", "bg": "bungari, bulgarian", "ro": "rumani, romanian", "uk": "ukraina, ukrainian", "fi": "phần lan, finnish", "sv": "thụy điển, swedish",
-    "no": "na uy, norwegian", "da": "đan mạch, danish", "et": "estonia, estonian", "tl": "philippines, filipino, tagalog", "id": "indonesia, indonesian", "ms": "mã lai, malay, malaysia",
+    "no": "na uy, norwegian", "da": "đan mạch, danish", "et": "estonia, estonian", "fil": "philippines, filipino", "tl": "tagalog", "id": "indonesia, indonesian", "ms": "mã lai, malay, malaysia",
     "ar": "ả rập, arabic", "hi": "hindi, ấn độ", "my": "miến điện, burmese", "cjm": "chăm, cham", "el": "hy lạp, greek", "tr": "thổ nhĩ kỳ, turkish", "he": "do thái, hebrew", "la": "la tinh, latin", "fa": "ba tư, persian",
 }  # fmt: skip
 _CODES = {fold(name): code for code, names in _NAMES.items() for name in names.split(", ")}

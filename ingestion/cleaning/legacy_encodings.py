@@ -34,6 +34,7 @@ _VNI_SIGNS = {  # sign after a base letter → marks to add
 }  # fmt: skip
 _VNI_ALONE = {"ô": "ơ", "ö": "ư", "í": "í", "ì": "ì", "æ": "ỉ", "ó": "ĩ", "ò": "ị", "î": "ỵ", "ñ": "đ"}
 _VNI_PAIR = re.compile(f"([aeouyôöAEOUYÔÖ])([{''.join(_VNI_SIGNS)}{''.join(_VNI_SIGNS).upper()}])")
+_SAMPLE = 400  # characters that decide
 _WORD = re.compile(r"[^\s,;.:()\[\]/&\"'“”‘’–—\-?!+=*%<>|\d]+")
 _VIETNAMESE = frozenset(
     "àảãáạăằẳẵắặâầẩẫấậèẻẽéẹêềểễếệìỉĩíịòỏõóọôồổỗốộơờởỡớợùủũúụưừửữứựỳỷỹýỵđ"
@@ -85,13 +86,14 @@ def _alone(character: str) -> str:
 
 def convert_legacy(text: str) -> Converted | None:
     """The Unicode text, when this one was surely written in an old font or read in a wrong encoding."""
-    if text.isascii():
+    sample = text[:_SAMPLE]
+    if sample.isascii():
         return None
-    words = [word for word in _WORD.findall(text) if not word.isascii()]
+    words = [word for word in _WORD.findall(sample) if not word.isascii()]
     odd = [word for word in words if not _looks_right(word)]
     if not odd:
         return None
-    if is_bad(text) and (fixed := ftfy.fix_encoding(text)) != text:
+    if is_bad(sample) and (fixed := ftfy.fix_encoding(text)) != text:
         right = [word for word in _WORD.findall(fixed) if not word.isascii()]
         if all(map(_looks_right, right)):
             return Converted(unicodedata.normalize("NFC", fixed), "UTF-8")

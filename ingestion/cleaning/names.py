@@ -216,6 +216,8 @@ def looks_like_an_organisation(text: str) -> bool:
 
 def names_of_several_people(text: str) -> list[str]:
     """The names when more than one person stands in the text; else an empty list."""
+    if not _JOINING.search(text):
+        return []
     parts = [_BRACKETED.sub(" ", part) for part in _JOINING.split(text)]
     names = [parsed for part in parts if (parsed := parse_name(part).full_name)]
     people = [name for name in names if len(name.split()) >= 2 and is_surname(name.split()[0])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
 _RIMES = """
@@ -27,6 +28,7 @@ _SYLLABLE = re.compile(
 _WORD = re.compile(r"[^\W\d_]+")
 
 
+@lru_cache(maxsize=16_384)
 def is_syllable(word: str) -> bool:
     """Marks decide: `Đặng` and `dang` are syllables, `Mỹller` is not."""
     decomposed = unicodedata.normalize("NFD", word.lower())

@@ -21,11 +21,12 @@ _LINE_ENDS = re.compile(r"\\r\\n|\r\n?|[\n\v\f\x85\u2028\u2029]")  # also the es
 _LOOKALIKES = str.maketrans(
     {"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "Ƣ": "Ư", "ƣ": "ư"}
 )  # letters of other languages typed for ours
-_HAS_LOOKALIKE = re.compile("[ÐðƉƢƣ]")
 _BLANK_LETTERS = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 )  # no format characters, yet nothing is seen
 _VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_RARE = re.compile(f"[{''.join(_BLANK_LETTERS)}ÐðƉƢƣ\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_COMBINING = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
 _FOLDED_LETTERS = str.maketrans({"đ": "d", "ð": "d", "ƣ": "u", "ơ": "o", "ư": "u"})
 _DASHES = re.compile(r"[‐‑‒–—―−\u00ad]")
 
@@ -36,10 +37,8 @@ def clean(raw: str) -> tuple[str, frozenset[Flaw]]:
         return " ".join(raw.split()) if "\\r" not in raw else " ".join(_LINE_ENDS.sub(" ", raw).split()), frozenset()
     flaws: set[Flaw] = set()
     text = _LINE_ENDS.sub(" ", raw)
-    if not text.isprintable() or not _BLANK_LETTERS.isdisjoint(text) or _VARIATION_SELECTORS.search(text):
-        text = "".join(_visible(character, flaws) for character in text)
-    if _HAS_LOOKALIKE.search(text):
-        text = text.translate(_LOOKALIKES)
+    if not text.isprintable() or _RARE.search(text):
+        text = "".join(_visible(character, flaws) for character in text).translate(_LOOKALIKES)
     return " ".join(unicodedata.normalize("NFC", text).split()), frozenset(flaws)
 
 
@@ -67,21 +66,28 @@ def clean_lines(raw: str) -> list[str]:
 
 def fold(text: str) -> str:
     """A key for comparing: lower case, no marks, đ → d, one kind of dash, single spaces."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     decomposed = unicodedata.normalize("NFKD", text.lower().translate(_FOLDED_LETTERS))
-    plain = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return " ".join(_DASHES.sub("-", plain.translate(_FOLDED_LETTERS)).split())
+    plain = _COMBINING.sub("", decomposed).translate(_FOLDED_LETTERS)
+    return " ".join(_DASHES.sub("-", plain).split())
+
+
+class _FoldTable(dict[int, str]):
+    """A translation table that fills itself."""
+
+    def __missing__(self, code: int) -> str:
+        folded = fold(chr(code))
+        self[code] = folded if len(folded) == 1 else chr(code)
+        return self[code]
+
+
+_FOLD_TABLE = _FoldTable()
 
 
 def fold_letters(text: str) -> str:
     """Like `fold`, but each character of NFC text becomes exactly one character, so that positions stay."""
-    return "".join(_fold_letter(c) for c in text)
-
-
-def _fold_letter(character: str) -> str:
-    if character.isascii():
-        return character.lower()
-    folded = fold(character)
-    return folded if len(folded) == 1 else character
+    return text.translate(_FOLD_TABLE)
 
 
 def shorten(text: str, limit: int) -> str:

@@ -54,6 +54,7 @@ class RowCells:
         self.merged = merged
         self.problems: list[RowProblem] = []
         self.location = SourceLocation(file=file, sheet=sheet, row=number)
+        self._filled: dict[int, str] | None = None
         self._texts: dict[int, tuple[str, frozenset[Flaw]]] = {}
 
     def value(self, column: Column) -> object:
@@ -61,11 +62,13 @@ class RowCells:
 
     def filled(self) -> dict[int, str]:
         """Column → cleaned text of every cell that holds something to read, from the left."""
-        found = {}
-        for index, value in enumerate(self.values, start=1):
-            if value is not None and (text := self._clean(index, value)[0]):
-                found[index] = text
-        return found
+        if self._filled is None:
+            self._filled = {
+                index: text
+                for index, value in enumerate(self.values, start=1)
+                if value is not None and (text := self._clean(index, value)[0])
+            }
+        return self._filled
 
     def _clean(self, index: int, value: object) -> tuple[str, frozenset[Flaw]]:
         if index not in self._texts:
@@ -73,7 +76,7 @@ class RowCells:
         return self._texts[index]
 
     def columns(self, field: str) -> list[Column]:
-        return [column for column in self.header.columns if column.field == field]
+        return self.header.by_field.get(field, [])
 
     def note(
         self, column: Column | None, field: str, kind: str, severity: Severity, value: object = None, **details: object
@@ -103,9 +106,9 @@ class RowCells:
                 return ""
             if not isinstance(value.stored, CellError):
                 self.note(column, name, "formula_result", Severity.WARN, value.text, result=shorten(plain(value), 120))
-        if isinstance(value, CellError) or (isinstance(value, Formula) and isinstance(value.stored, CellError)):
-            code = value.code if isinstance(value, CellError) else value.stored.code  # type: ignore[union-attr]
-            self.note(column, name, "error_value", Severity.REFUSE if field == "name" else Severity.WARN, code)
+        error = value.stored if isinstance(value, Formula) else value
+        if isinstance(error, CellError):
+            self.note(column, name, "error_value", Severity.REFUSE if field == "name" else Severity.WARN, error.code)
             return ""
         text, flaws = self._clean(column.index, value)
         raw = plain(value)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
+from dataclasses import field as with_default
 from functools import lru_cache
 from typing import Literal
 
@@ -23,9 +24,12 @@ from ingestion.sources.tables import Formula, Table, column_letter
 
 HEADER_WITHIN = 60  # rows from the top
 MOST_LEVELS = 3
+_SURE = 3.0  # a score at which nothing better is looked for further down
 
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _PUNCTUATION = re.compile(r"[^\w/#&]+")
+_LONGEST_PHRASE = 7  # words
+_LONGEST_HEADING = 200  # characters; anything longer is no heading
 _PARTS = re.compile(r"\s*/\s*")
 _SOLE = frozenset(
     {"name", *NAME_PARTS, "birth_year", "gender", "external_id", "ordinal", "title", "year", "organisation"}
@@ -71,9 +75,16 @@ class Header:
     kind: SheetKind
     rows: tuple[int, ...]
     columns: tuple[Column, ...]
+    words: dict[int, frozenset[str]] = with_default(default_factory=dict, repr=False)  # column → its headings, folded
+
+    by_field: dict[str, list[Column]] = with_default(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        for column in self.columns:
+            self.by_field.setdefault(column.field or "", []).append(column)
 
     def has(self, field: str) -> bool:
-        return any(column.field == field for column in self.columns)
+        return field in self.by_field
 
     @property
     def has_names(self) -> bool:
@@ -91,6 +102,8 @@ def find_header(table: Table) -> Header | None:
     for i, (number, cells) in enumerate(candidates):
         if sum(isinstance(value, str) for value in cells) < 2:
             continue
+        if best is not None and best[0] >= _SURE and number > best[1].rows[-1] + MOST_LEVELS:
+            break
         block = [(number, cells)]
         for level in range(MOST_LEVELS):
             if level:
@@ -158,7 +171,14 @@ def _read_block(table: Table, block: list[tuple[int, list[object]]], kind: Sheet
                 score=score,
             )
         )
-    return Header(kind=kind, rows=tuple(number for number, _ in block), columns=_without_doubles(columns))
+    return Header(
+        kind=kind,
+        rows=tuple(number for number, _ in block),
+        columns=_without_doubles(columns),
+        words={
+            column.index: frozenset(map(fold, column.header.split(" / "))) | {fold(column.header)} for column in columns
+        },
+    )
 
 
 def _path(table: Table, block: list[tuple[int, list[object]]], index: int) -> tuple[str, ...]:
@@ -227,6 +247,8 @@ def _gender_word(text: str) -> Gender | None:
 @lru_cache(maxsize=4096)
 def match_heading(heading: str, kind: SheetKind) -> tuple[str | None, float]:
     """The field a heading names, and how surely (0–100)."""
+    if len(heading) > _LONGEST_HEADING:
+        return None, 0.0
     phrases = _PHRASES[kind]
     bare = _normal(_BRACKETS.sub(" ", heading))
     whole = _normal(heading)
@@ -236,10 +258,12 @@ def match_heading(heading: str, kind: SheetKind) -> tuple[str | None, float]:
     for part in _PARTS.split(_BRACKETS.sub(" ", heading)):
         if (normal := _normal(part)) in phrases:
             return phrases[normal], 95.0
+    words = bare.split()
+    spans = (
+        " ".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, min(i + _LONGEST_PHRASE, len(words)) + 1)
+    )
     found = [
-        (len(phrase), phrase)
-        for phrase in phrases
-        if (" " in phrase or phrase in _IN_PHRASES) and re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", bare)
+        (len(phrase), phrase) for phrase in spans if phrase in phrases and (" " in phrase or phrase in _IN_PHRASES)
     ]
     if found:
         length, phrase = max(found)
@@ -288,10 +312,11 @@ def _without_doubles(columns: list[Column]) -> tuple[Column, ...]:
     return tuple(kept)
 
 
-def repeats_header(cells: list[object], header: Header) -> bool:
-    """The header once more, as after a page break."""
-    texts = {index: fold(_text(cells, index)) for index in range(1, len(cells) + 1) if _text(cells, index)}
-    same = sum(
-        1 for column in header.columns if texts.get(column.index) in {fold(part) for part in column.header.split(" / ")}
-    )
+def repeats_header(texts: dict[int, str], header: Header) -> bool:
+    """The header once more, as after a page break. `texts`: column → cleaned text of the filled cells."""
+    same = 0
+    for seen, (index, text) in enumerate(texts.items(), start=1):
+        same += len(text) <= _LONGEST_HEADING and fold(text) in header.words.get(index, ())
+        if seen == 3 and not same:
+            return False
     return same >= 2 and same >= 0.6 * len(texts)

@@ -109,7 +109,7 @@ class PeopleReader:
                     return True
             elif not texts:
                 return False
-        if repeats_header(row.values, self.header):
+        if repeats_header(texts, self.header):
             row.note(None, "row", "repeated_header", Severity.SKIP)
             return True
         names = [

@@ -138,8 +138,15 @@ def _titles(row: RowCells, in_name: Titles) -> Titles:
             others += titles.others
             honours += titles.honours
     if degree and in_name.degree and DEGREE_ORDER[in_name.degree] > DEGREE_ORDER[degree]:
-        column = row.columns("degree")[0] if row.columns("degree") else None
-        row.note(column, "degree", "differs_from_name", Severity.WARN, degree, code=degree, other=in_name.degree)
+        row.note(
+            row.first("degree")[1],
+            "degree",
+            "differs_from_name",
+            Severity.WARN,
+            degree,
+            code=degree,
+            other=in_name.degree,
+        )
     elif (
         degree
         and in_name.degree

@@ -14,6 +14,7 @@ from ingestion.cleaning.works import split_names
 from ingestion.records import ExpertRecord, RowProblem, Severity, SheetReading, WorkRecord
 from ingestion.sources.cells import RowCells, plain, take_over_merged
 from ingestion.sources.headers import Header, repeats_header
+from ingestion.sources.problems import problem
 from ingestion.sources.tables import Table
 
 
@@ -58,7 +59,7 @@ def read_works(file: str, table: Table, header: Header) -> WorksReading:
         row = RowCells(file, table.sheet, number, header, values, frozenset())
         filled = row.filled()
         count += bool(filled)
-        if not filled or repeats_header(values, header):
+        if not filled or repeats_header(filled, header):
             continue
         name, code = _text(row, "name"), _text(row, "external_id")
         if name or code:
@@ -121,23 +122,13 @@ def attach_works(
             continue
         unattached.append((item.name, item.work))
         if item.work.location is not None:
-            from_here = item.work.location
-            problems.append(_no_such_person(from_here, item))
+            details = {"name": item.name or item.code, "unit": item.unit or "–"}
+            problems.append(problem(item.work.location, "works", "no_such_person", Severity.WARN, **details))
     attached = [
         replace(expert, works=tuple(dict.fromkeys([*expert.works, *works[i]]))) if i in works else expert
         for i, expert in enumerate(experts)
     ]
     return attached, unattached, problems
-
-
-def _no_such_person(location: object, item: ListedWork) -> RowProblem:
-    from ingestion.records import SourceLocation
-    from ingestion.sources.problems import problem
-
-    assert isinstance(location, SourceLocation)
-    return problem(
-        location, "works", "no_such_person", Severity.WARN, name=item.name or item.code, unit=item.unit or "–"
-    )
 
 
 def _owner(
