@@ -7,6 +7,7 @@ import click
 from service.commands.progress import progress_bar
 from service.commands.running import run_with_runtime
 from service.database.migrate import newest_version
+from service.directory.index import rebuild_index
 from service.i18n import gettext
 from service.jobs.tasks import holding_the_index
 from service.runtime import Runtime
@@ -29,11 +30,9 @@ def run_reindex(settings: Settings) -> None:
     """Build the index anew beside the old one and swap it in; searches go on meanwhile."""
 
     async def reindex(runtime: Runtime) -> None:
-        from service.directory.index import rebuild_index
-
         with progress_bar(gettext("Indexing"), unit=gettext("experts")) as on_progress:
             async with holding_the_index(runtime.sessions), runtime.sessions.begin() as session:
-                await rebuild_index(session, runtime.backend, runtime.embeddings, on_progress=on_progress)
+                await rebuild_index(session, runtime.backend, runtime.embeddings, on_progress)
         if why := runtime.embeddings.why_unavailable:
             click.echo(
                 gettext("There is no embedder: experts are found by words alone. %(why)s") % {"why": gettext(why)},
