@@ -92,6 +92,12 @@ class Embeddings:
         """
         return await self._vectors("passage", texts, on_progress)
 
+    async def known_passages(self, texts: Sequence[str]) -> Vectors:
+        """Only what is there already: a text that was never embedded has a row of zeros. Costs no embedding."""
+        self._required()
+        found = await self._find("passage", list({_hash(text): text for text in texts if refusal(text) is None}))
+        return self._stack(texts, found)
+
     async def queries(self, texts: Sequence[str], on_progress: Progress | None = None) -> Vectors:
         """The same for texts that ask."""
         return await self._vectors("query", texts, on_progress)
@@ -131,7 +137,9 @@ class Embeddings:
         return len(entries)
 
     async def _vectors(self, kind: TextKind, texts: Sequence[str], on_progress: Progress | None) -> Vectors:
-        rows = await self._rows(kind, texts, on_progress)
+        return self._stack(texts, await self._rows(kind, texts, on_progress))
+
+    def _stack(self, texts: Sequence[str], rows: dict[bytes, bytes]) -> Vectors:
         none = np.zeros(self.dimensions, np.float16).tobytes()
         data = b"".join(rows.get(_hash(text), none) for text in texts)
         return _unit(np.frombuffer(data, np.float16).reshape(len(texts), self.dimensions).astype(np.float32))

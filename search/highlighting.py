@@ -1,0 +1,119 @@
+"""Which words of a text answer a query: for showing why somebody was found. Pure.
+
+Gives plain pieces of text, never markup: whoever renders them escapes them.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from search.vietnamese import is_marked, same_marks, syllables, word_places
+
+# Words that only join others; they are marked inside a longer match, not by themselves.
+_JOINING = frozenset(
+    same_marks(
+        "và của cho các những một là ở tại đến với trong từ về theo để khi do có không được này rồi lại ra vào nên thì"
+        " mà cũng đã sẽ hay va cua cac nhung mot voi duoc the of and in on for to a an at by with from is are or as"
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The spans of a text, put together, give it back."""
+
+    text: str
+    is_marked: bool
+
+
+class QueryWords:
+    """The words of a query and of what stands for them (synonyms), ready to be found in many texts."""
+
+    def __init__(self, query: str, synonyms: Iterable[tuple[str, str]] = ()) -> None:
+        folded = syllables(query)
+        marked = same_marks(query)
+        self._is_marked = is_marked(query)
+        self._marks: dict[str, set[str]] = {}
+        for word, spelled in zip(folded, marked, strict=True):
+            self._marks.setdefault(word, set()).add(spelled)
+        self._phrases: list[tuple[str, ...]] = []
+        padded = f" {' '.join(folded)} "
+        for pair in synonyms:
+            for here, there in (pair, pair[::-1]):
+                if f" {' '.join(syllables(here))} " in padded and (words := tuple(syllables(there))):
+                    self._phrases.append(words)
+
+    def find(self, text: str) -> frozenset[str]:
+        """The words of the query, folded, that a text answers; joining words aside. A synonym counts as its words."""
+        places = _places(unicodedata.normalize("NFC", text))
+        return frozenset(word for word, index in self._matches(places) if places[index].marked not in _JOINING)
+
+    def mark(self, text: str) -> tuple[Span, ...]:
+        """Neighbouring marked words, and joining words between them, make one span."""
+        text = unicodedata.normalize("NFC", text)
+        places = _places(text)
+        hits = {index for _, index in self._matches(places)}
+        hits = {index for index in hits if places[index].marked not in _JOINING or _holds_on(index, hits, places)}
+        spans: list[Span] = []
+        at = 0
+        for first, last in _runs(hits, places, text):
+            start, end = places[first].start, places[last].end
+            if start > at:
+                spans.append(Span(text[at:start], False))
+            spans.append(Span(text[start:end], True))
+            at = end
+        if at < len(text):
+            spans.append(Span(text[at:], False))
+        return tuple(spans)
+
+    def _matches(self, places: Sequence[_Place]) -> list[tuple[str, int]]:
+        found = []
+        for index, place in enumerate(places):
+            spellings = self._marks.get(place.folded)
+            if spellings is not None and (
+                not self._is_marked or place.marked in spellings or place.marked == place.folded
+            ):
+                found.append((place.folded, index))
+        for phrase in self._phrases:
+            for start in range(len(places) - len(phrase) + 1):
+                if all(places[start + i].folded == word for i, word in enumerate(phrase)):
+                    found += [(word, start + i) for i, word in enumerate(phrase)]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    start: int
+    end: int
+    folded: str
+    marked: str
+
+
+def _places(text: str) -> list[_Place]:
+    return [_Place(start, end, folded, marked) for start, end, folded, marked in word_places(text)]
+
+
+def _holds_on(index: int, hits: set[int], places: Sequence[_Place]) -> bool:
+    """Whether a joining word stands in a row of hits that has a real word."""
+    for step in (-1, 1):
+        at = index + step
+        while at in hits:
+            if places[at].marked not in _JOINING:
+                return True
+            at += step
+    return False
+
+
+def _runs(hits: set[int], places: Sequence[_Place], text: str) -> Iterable[tuple[int, int]]:
+    first = last = -2
+    for index in sorted(hits):
+        if index == last + 1 and text[places[last].end : places[index].start].isspace():
+            last = index
+            continue
+        if first >= 0:
+            yield first, last
+        first = last = index
+    if first >= 0:
+        yield first, last

@@ -1,0 +1,177 @@
+"""Why a search found somebody: the matching words in what a row shows, and the lines of the profile that prove it."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.embedding.cache import Embeddings
+from search.embedding.embedder import Vectors
+from search.errors import EmbeddingError
+from search.fusion import FusedHit
+from search.highlighting import QueryWords, Span
+from search.vietnamese import language_of
+from service.directory.search_rows import ExpertRow
+
+_MOST_LINES = 3
+_LONGEST_LINE = 320  # characters
+_UNKNOWN = -1.0  # likeness of a line whose vector is not kept
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonLine:
+    """`kind` is a code of labels.EVIDENCE_KINDS. `is_paraphrase`: chosen by meaning, without a word in common."""
+
+    kind: str
+    year: int | None
+    spans: tuple[Span, ...]
+    is_paraphrase: bool
+
+    @property
+    def text(self) -> str:
+        return "".join(span.text for span in self.spans)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundExpert:
+    """A row with its reasons. `matched` names what fits, best first: name, identifier, organisation, evidence,
+    biography, keywords, meaning. Empty for a list that nobody searched."""
+
+    expert: ExpertRow
+    name: tuple[Span, ...]
+    organisation: tuple[Span, ...]
+    is_exact: bool
+    matched: tuple[str, ...]
+    lines: tuple[ReasonLine, ...]
+
+
+async def explain(
+    embeddings: Embeddings,
+    rows: Sequence[ExpertRow],
+    hits: Mapping[UUID, FusedHit],
+    words: QueryWords,
+    vector: Vectors | None,
+) -> tuple[FoundExpert, ...]:
+    """Embeds nothing: lines whose vectors are not kept are explained by words."""
+    likeness = await _likeness(embeddings, rows, vector) if vector is not None else {}
+    found = [{i: words.find(chunk.text) for i, chunk in enumerate(row.chunks)} for row in rows]
+    common = Counter(word for lines in found for line in lines.values() for word in line)
+    lines = sum(len(row.chunks) for row in rows)
+    rarity = {word: math.log(1 + lines / count) for word, count in common.items()}
+    return tuple(
+        _explained(row, hits.get(row.id), words, held, rarity, likeness.get(row.id))
+        for row, held in zip(rows, found, strict=True)
+    )
+
+
+def _explained(
+    row: ExpertRow,
+    hit: FusedHit | None,
+    words: QueryWords,
+    held: Mapping[int, frozenset[str]],
+    rarity: Mapping[str, float],
+    likeness: NDArray[np.float64] | None,
+) -> FoundExpert:
+    name, organisation = words.mark(row.full_name), words.mark(row.organisation or "")
+    lines: list[ReasonLine] = []
+    if hit is not None:
+        weights = {i: sum(rarity[word] for word in line) for i, line in held.items() if line}
+        best = max(weights.values(), default=0.0)
+        chosen = sorted((i for i in weights if weights[i] >= best / 2), key=lambda i: (-weights[i], i))
+        chosen = chosen[: _MOST_LINES - 1]
+        if likeness is not None and len(likeness):
+            # The line that means most, unless words have chosen it already; a name needs no such proof.
+            closest = int(likeness.argmax())
+            if closest not in chosen and likeness[closest] > _UNKNOWN and not hit.is_exact:
+                chosen.append(closest)
+        for i in chosen:
+            chunk = row.chunks[i]
+            spans = _shortened(words.mark(chunk.text))
+            lines.append(ReasonLine(chunk.kind, chunk.year, spans, not any(span.is_marked for span in spans)))
+    return FoundExpert(
+        expert=row,
+        name=name,
+        organisation=organisation,
+        is_exact=hit is not None and hit.is_exact,
+        matched=_matched(hit, name, organisation, lines),
+        lines=tuple(lines),
+    )
+
+
+def _matched(
+    hit: FusedHit | None, name: Sequence[Span], organisation: Sequence[Span], lines: Sequence[ReasonLine]
+) -> tuple[str, ...]:
+    if hit is None:
+        return ()
+    fields: dict[str, None] = {}
+    if hit.is_exact:
+        fields[hit.words.field if hit.words else "name"] = None
+    elif any(span.is_marked for span in name):
+        fields["name"] = None
+    for line in lines:
+        own = {"biography": "biography", "keywords": "keywords", "position": "position"}.get(line.kind, "evidence")
+        fields["meaning" if line.is_paraphrase else own] = None
+    if any(span.is_marked for span in organisation):
+        fields["organisation"] = None
+    if not fields:
+        fields[hit.field if hit.words is not None else "meaning"] = None
+    return tuple(fields)
+
+
+async def _likeness(
+    embeddings: Embeddings, rows: Sequence[ExpertRow], vector: Vectors
+) -> dict[UUID, NDArray[np.float64]]:
+    """How close each line is to the query, less what the lines of its language on this page have in common."""
+    texts = [chunk.text for row in rows for chunk in row.chunks]
+    if not texts:
+        return {}
+    try:
+        vectors = await embeddings.known_passages(texts)
+    except EmbeddingError:
+        return {}
+    scores = (vectors @ vector).astype(np.float64)
+    is_known = vectors.any(axis=1)
+    languages = np.array([language_of(text) for text in texts])
+    for language in set(languages[is_known].tolist()):
+        of_it = is_known & (languages == language)
+        scores[of_it] -= scores[of_it].mean()
+    scores[~is_known] = _UNKNOWN
+    result: dict[UUID, NDArray[np.float64]] = {}
+    start = 0
+    for row in rows:
+        result[row.id] = scores[start : start + len(row.chunks)]
+        start += len(row.chunks)
+    return result
+
+
+def _shortened(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """A long line from a little before its first mark."""
+    if sum(len(span.text) for span in spans) <= _LONGEST_LINE:
+        return tuple(spans)
+    before = 0
+    for span in spans:
+        if span.is_marked:
+            break
+        before += len(span.text)
+    else:
+        before = 0
+    start = max(0, before - _LONGEST_LINE // 4)
+    shown: list[Span] = []
+    at, left = 0, _LONGEST_LINE
+    for span in spans:
+        piece = span.text[max(0, start - at) :] if at + len(span.text) > start else ""
+        at += len(span.text)
+        if piece and left > 0:
+            shown.append(Span(piece[:left], span.is_marked))
+            left -= len(piece)
+    if start > 0:
+        shown.insert(0, Span("… ", False))
+    if left < 0:
+        shown.append(Span(" …", False))
+    return tuple(shown)
