@@ -42,10 +42,10 @@ def write_docx(path: Path, body: str, *, prolog: str = "", parts: dict[str, str]
     return path
 
 
-def write_pdf(path: Path, pages: Sequence[str], *, offset: int = 0) -> Path:
+def write_pdf(path: Path, pages: Sequence[str], *, offset: int = 0, rotate: int = 0) -> Path:
     """A PDF with one content stream a page, in Helvetica (F1) and Helvetica-Bold (F2), A4.
 
-    `offset` falsifies the place of the cross-reference table.
+    `offset` falsifies the place of the cross-reference table; `rotate` turns every page clockwise.
     """
     objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b""]
     objects.append(b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>")
@@ -55,8 +55,8 @@ def write_pdf(path: Path, pages: Sequence[str], *, offset: int = 0) -> Path:
         stream = content.encode("cp1252")
         objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream))
         objects.append(
-            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents %d 0 R "
-            b"/Resources << /Font << /F1 3 0 R /F2 4 0 R >> >> >>" % len(objects)
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Rotate %d /Contents %d 0 R "
+            b"/Resources << /Font << /F1 3 0 R /F2 4 0 R >> >> >>" % (rotate, len(objects))
         )
         kids.append(b"%d 0 R" % len(objects))
     objects[1] = b"<< /Type /Pages /Kids [%s] /Count %d >>" % (b" ".join(kids), len(kids))

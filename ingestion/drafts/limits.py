@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import signal
+import sys
 from dataclasses import dataclass
 
 MEGABYTE = 1 << 20
 OUT_OF_MEMORY = 77  # exit code of a child that asked for more than it may have
+
+PR_SET_PDEATHSIG = 1  # from <sys/prctl.h>
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +25,7 @@ class Limits:
 
 
 def limit_this_process(*, seconds: float, memory_bytes: int) -> None:
-    """After this, the process dies by itself when it takes too long, even if nobody is left to kill it."""
+    """After this, the process dies by itself when it takes too long, and with the thread that started it."""
     try:
         import resource  # not on Windows, where only the parent's clock guards
     except ImportError:
@@ -32,8 +35,18 @@ def limit_this_process(*, seconds: float, memory_bytes: int) -> None:
     _lower(resource.RLIMIT_AS, memory_bytes)
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_FSIZE, 1024 * MEGABYTE)
+    _die_with_parent()
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, seconds + 5)
+
+
+def _die_with_parent() -> None:
+    """On Linux only; elsewhere the limits end a child whose parent was killed."""
+    if sys.platform != "linux":
+        return
+    import ctypes  # a few milliseconds that only the child spends
+
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _lower(which: int, value: int, *, grace: int = 0) -> None:

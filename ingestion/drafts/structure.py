@@ -35,7 +35,7 @@ SIGNED = re.compile(r"\(?\s*(?:Đã ký|Ký tên|Signed)\b", re.I)
 ANNEX = re.compile(r"(?:PHỤ LỤC|PHỤ BIỂU|BIỂU SỐ|MẪU SỐ)(?:\s+(?:SỐ\s*)?[\dIVX]+[a-z]?)?\b", re.I)
 BODY_START = re.compile(r"(?:Căn cứ|Thực hiện|Để |Nhằm |Theo |Trên cơ sở|Xét |Hưởng ứng|Triển khai thực hiện )\w*")
 ISSUER = re.compile(
-    r"(?:HỘI ĐỒNG NHÂN DÂN|Ủ?Y BAN NHÂN DÂN|UBND|HĐND|CHÍNH PHỦ|QUỐC HỘI|THỦ TƯỚNG|BỘ TRƯỞNG|CHỦ TỊCH|GIÁM ĐỐC)\b"
+    r"(?:HỘI ĐỒNG NHÂN DÂN|(?:ỦY|UỶ) BAN NHÂN DÂN|UBND|HĐND|CHÍNH PHỦ|QUỐC HỘI|THỦ TƯỚNG|BỘ TRƯỞNG|CHỦ TỊCH|GIÁM ĐỐC)\b"
 )
 ISSUED = re.compile(
     r"(?:ban hành|xây dựng)\s+((?:Kế hoạch|Đề án|Chương trình|Nghị quyết|Quy hoạch)\s+.{15,400}?)"

@@ -36,11 +36,7 @@ def is_syllable(token: str) -> bool:
 
 def marked_words(text: str) -> list[str]:
     """The words with a letter outside ASCII: only these can be damaged by an encoding. No abbreviations."""
-    return [
-        word
-        for word in _TOKEN.findall(text)
-        if not word.isascii() and _is_latin(word) and not _ABBREVIATION.fullmatch(word)
-    ]
+    return [word for word in _TOKEN.findall(text) if is_marked(word)]
 
 
 def words(text: str) -> list[str]:
@@ -53,5 +49,8 @@ def impossible_words(text: str) -> tuple[int, int]:
     return sum(not is_syllable(word) for word in marked), len(marked)
 
 
-def _is_latin(word: str) -> bool:
+@lru_cache(maxsize=20_000)
+def is_marked(word: str) -> bool:
+    if word.isascii() or _ABBREVIATION.fullmatch(word):
+        return False
     return all(char < "\u0370" or "\u1e00" <= char <= "\u1eff" for char in word)

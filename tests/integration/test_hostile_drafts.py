@@ -14,6 +14,7 @@ from pathlib import Path
 
 import docx
 import psutil
+import pypdfium2 as pdfium
 import pytest
 
 from ingestion.drafts import (
@@ -29,6 +30,7 @@ from tests.draft_files import paragraph, pdf_text, write_docx, write_pdf
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "service" / "demo" / "drafts"
+BAD = ROOT / "tests" / "data" / "drafts"
 SENTENCE = "Ủy ban nhân dân tỉnh ban hành kế hoạch phát triển nuôi biển theo hướng bền vững, số "
 
 
@@ -94,18 +96,23 @@ def test_a_killed_child_does_no_harm(many_paragraphs: Path, ending: signal.Signa
     assert texts(read_draft(DEMO / "123-kh-ubnd-2021-nuoi-bien.docx"))[0] == "ỦY BAN NHÂN DÂN"
 
 
-def test_ctrl_c_ends_the_child_too(many_paragraphs: Path) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
+def test_the_child_ends_with_its_parent(many_paragraphs: Path, tmp_path: Path, ending: signal.Signals) -> None:
     code = (
         f"from pathlib import Path; from ingestion.drafts import read_draft; read_draft(Path({str(many_paragraphs)!r}))"
     )
-    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE)
-    child = wait_for(lambda: next(iter(children(psutil.Process(process.pid))), None))
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.DEVNULL, env={**os.environ, "TMPDIR": str(tmp_path)}
+    )
+    child = wait_for(lambda: reading_child(psutil.Process(process.pid)))
 
-    process.send_signal(signal.SIGINT)
-    _out, said = process.communicate(timeout=30)
+    process.send_signal(ending)
+    process.wait(timeout=30)
 
-    assert b"KeyboardInterrupt" in said
-    assert not child.is_running()
+    gone, _alive = psutil.wait_procs([child], timeout=10)
+    assert gone == [child] or child.status() == psutil.STATUS_ZOMBIE
+    if ending is signal.SIGINT:
+        assert list(tmp_path.iterdir()) == []
 
 
 def children(of: psutil.Process | None = None) -> list[psutil.Process]:
@@ -119,9 +126,9 @@ def children(of: psutil.Process | None = None) -> list[psutil.Process]:
     return found
 
 
-def reading_child() -> psutil.Process | None:
+def reading_child(of: psutil.Process | None = None) -> psutil.Process | None:
     """The child once it is past its start and busy with the file."""
-    for process in children():
+    for process in children(of):
         try:
             if process.memory_info().rss > 60 << 20:
                 return process
@@ -292,6 +299,42 @@ def test_invisible_white_tiny_and_outlying_text_of_a_pdf_is_flagged(tmp_path: Pa
         ("White on white", FlagReason.WHITE, 1),
         ("Two points high", FlagReason.TINY, 1),
     }
+
+
+@pytest.mark.parametrize("rotate", [0, 90, 270])
+def test_a_turned_page_is_read_along_its_lines(tmp_path: Path, rotate: int) -> None:
+    content = "BT /F1 12 Tf 0 1 -1 0 100 72 Tm (Turned text is read along) Tj 0 1 -1 0 116 72 Tm (its own lines.) Tj ET"
+
+    reading = read_draft(write_pdf(tmp_path / "xoay.pdf", [content], rotate=rotate))
+
+    assert texts(reading) == ["Turned text is read along its own lines."]
+
+
+@pytest.fixture
+def half_scanned(tmp_path: Path) -> Path:
+    """Three pages with text and one that is a picture."""
+    path = tmp_path / "lan.pdf"
+    whole = pdfium.PdfDocument.new()
+    whole.import_pages(pdfium.PdfDocument(DEMO / "de-an-do-thi-thong-minh.pdf"), [2, 3, 4])
+    whole.import_pages(pdfium.PdfDocument(BAD / "177-kh-ubnd-2020-ban-quet.pdf"), [0])
+    whole.save(path)
+    return path
+
+
+def test_a_picture_among_pages_of_text_is_named(half_scanned: Path) -> None:
+    reading = read_draft(half_scanned)
+
+    assert {passage.page for passage in reading.passages} == {1, 2, 3}
+    assert [details for _message, details in reading.warnings] == [{"file": "lan.pdf", "count": 1, "pages": "4"}]
+
+
+@pytest.mark.needs("tesseract")
+def test_a_picture_among_pages_of_text_is_read_with_ocr(half_scanned: Path) -> None:
+    reading = read_draft(half_scanned, ocr=True)
+
+    assert {passage.page for passage in reading.passages} == {1, 2, 3, 4}
+    assert [text for text in texts(reading) if "rác thải nhựa" in text] != []
+    assert texts(reading)[:2] == texts(read_draft(half_scanned))[:2]
 
 
 def test_a_page_of_drawings_holds_no_text(tmp_path: Path) -> None:
