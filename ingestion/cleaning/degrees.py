@@ -14,7 +14,8 @@ from ingestion.cleaning.text import clean_text, fold, fold_letters, is_nothing
 Kind = Literal["rank", "degree", "honour", "other"]
 
 DEGREE_ORDER = {
-    "TSKH": 85, "TS": 80, "CK2": 75, "ThS": 60, "CK1": 58, "BSNT": 57, "BS": 50, "DS": 50, "BSTY": 50, "KS": 50, "KTS": 50,
+    "TSKH": 85, "TS": 80, "CK2": 75, "ThS": 60, "CK1": 58, "BSNT": 57, "BS": 50, "DS": 50, "BSTY": 50, "KS": 50,
+    "KTS": 50,
     "LS": 48, "CN": 45, "CĐ": 30, "KHAC": 10,
 }  # fmt: skip
 RANK_ORDER = {"GS": 100, "PGS": 90}
@@ -34,10 +35,12 @@ class _Title:
 
 _CLASS_2, _CLASS_1 = r"(?:ii|2)", r"(?:i|1)"
 _TITLES = (
-    _Title("rank", ("PGS",), ("phó giáo sư", "associate professor"), (r"p\.?\s?g\.?\s?s", r"assoc?(?:iate)?\.?\s*prof(?:essor)?", r"a\.?/?prof")),
+    _Title("rank", ("PGS",), ("phó giáo sư", "associate professor"), (r"p\.?\s?g\.?\s?s",
+        r"assoc?(?:iate)?\.?\s*prof(?:essor)?", r"a\.?/?prof")),
     _Title("other", (), ("assistant professor",), (r"ass(?:is)?t\.?\s*prof(?:essor)?",)),
     _Title("rank", ("GS",), ("giáo sư", "professor"), (r"g\.?\s?s", r"prof")),
-    _Title("degree", ("TSKH",), ("tiến sĩ khoa học", "tiến sỹ khoa học", "doctor of science"), (r"t\.?s\.?\s?k\.?h", r"d\.?\s?sc", r"dr\.?\s?sc")),
+    _Title("degree", ("TSKH",), ("tiến sĩ khoa học", "tiến sỹ khoa học", "doctor of science"), (r"t\.?s\.?\s?k\.?h",
+        r"d\.?\s?sc", r"dr\.?\s?sc")),
     _Title(
         "degree", ("TS",),
         ("tiến sĩ", "tiến sỹ", "phó tiến sĩ", "phó tiến sỹ", "doctor of philosophy", "doctorate", "doctor"),
@@ -45,30 +48,39 @@ _TITLES = (
     ),
     _Title("other", ("NCS",), ("nghiên cứu sinh", "phd candidate", "phd student"), (r"n\.?c\.?s",)),
     _Title(
-        "degree", ("CK2", "BS"), ("bác sĩ chuyên khoa cấp ii", "bác sĩ chuyên khoa ii", "bác sỹ chuyên khoa ii", "bác sỹ chuyên khoa cấp ii"),
+        "degree", ("CK2", "BS"), ("bác sĩ chuyên khoa cấp ii", "bác sĩ chuyên khoa ii", "bác sỹ chuyên khoa ii",
+        "bác sỹ chuyên khoa cấp ii"),
         (rf"(?:b\.?s|bac s[iy])[\s.,-]*(?:c\.?k|chuyen khoa)(?:\s*cap)?[\s.-]*{_CLASS_2}",),
     ),
-    _Title("degree", ("CK2", "DS"), (), (rf"(?:d\.?s|duoc s[iy])[\s.,-]*(?:c\.?k|chuyen khoa)(?:\s*cap)?[\s.-]*{_CLASS_2}",)),
+    _Title("degree", ("CK2", "DS"), (),
+        (rf"(?:d\.?s|duoc s[iy])[\s.,-]*(?:c\.?k|chuyen khoa)(?:\s*cap)?[\s.-]*{_CLASS_2}",)),
     _Title("degree", ("CK2",), (), (rf"(?:c\.?k|chuyen khoa)(?:\s*cap)?[\s.-]*{_CLASS_2}",)),
-    _Title("degree", ("CK1", "BS"), (), (rf"(?:b\.?s|bac s[iy])[\s.,-]*(?:c\.?k|chuyen khoa)(?:\s*cap)?[\s.-]*{_CLASS_1}",)),
-    _Title("degree", ("CK1", "DS"), (), (rf"(?:d\.?s|duoc s[iy])[\s.,-]*(?:c\.?k|chuyen khoa)(?:\s*cap)?[\s.-]*{_CLASS_1}",)),
+    _Title("degree", ("CK1", "BS"), (),
+        (rf"(?:b\.?s|bac s[iy])[\s.,-]*(?:c\.?k|chuyen khoa)(?:\s*cap)?[\s.-]*{_CLASS_1}",)),
+    _Title("degree", ("CK1", "DS"), (),
+        (rf"(?:d\.?s|duoc s[iy])[\s.,-]*(?:c\.?k|chuyen khoa)(?:\s*cap)?[\s.-]*{_CLASS_1}",)),
     _Title("degree", ("CK1",), (), (rf"(?:c\.?k|chuyen khoa)(?:\s*cap)?[\s.-]*{_CLASS_1}",)),
     _Title("degree", ("BSNT", "BS"), ("bác sĩ nội trú", "bác sỹ nội trú"), (r"b\.?s\.?\s?n\.?t",)),
     _Title("degree", ("BSTY",), ("bác sĩ thú y", "bác sỹ thú y", "veterinarian"), (r"b\.?s\.?\s?t\.?y", r"dvm")),
     _Title(
-        "degree", ("ThS",), ("thạc sĩ", "thạc sỹ", "cao học", "master of science", "master of arts", "master's", "master"),
-        (r"t\.?h\.?\s?s", r"m\.?\s?sc", r"mba", r"mph", r"m\.?\s?eng", r"m\.?phil", r"llm", r"m\.a(?=\.|$)", r"m\.?s(?=\.? (?:degree|in)\b)"),
+        "degree", ("ThS",), ("thạc sĩ", "thạc sỹ", "cao học", "master of science", "master of arts", "master's",
+        "master"),
+        (r"t\.?h\.?\s?s", r"m\.?\s?sc", r"mba", r"mph", r"m\.?\s?eng", r"m\.?phil", r"llm", r"m\.a(?=\.|$)",
+            r"m\.?s(?=\.? (?:degree|in)\b)"),
     ),
-    _Title("degree", ("BS",), ("bác sĩ", "bác sỹ", "bác sĩ đa khoa", "medical doctor"), (r"b\.?\s?s", r"bsdk", r"m\.?d(?=\.|$|,)")),
+    _Title("degree", ("BS",), ("bác sĩ", "bác sỹ", "bác sĩ đa khoa", "medical doctor"), (r"b\.?\s?s", r"bsdk",
+        r"m\.?d(?=\.|$|,)")),
     _Title("degree", ("DS",), ("dược sĩ đại học", "dược sĩ", "dược sỹ", "pharmacist"), (r"d\.?\s?s(?:dh)?",)),
     _Title("degree", ("KTS",), ("kiến trúc sư", "architect"), (r"k\.?t\.?s",)),
     _Title("degree", ("KS",), ("kỹ sư", "kĩ sư", "engineer"), (r"k\.?\s?s",)),
     _Title("degree", ("LS",), ("luật sư", "lawyer"), (r"l\.?s",)),
-    _Title("degree", ("CN",), ("cử nhân", "đại học", "bachelor of science", "bachelor of arts", "bachelor's", "bachelor"), (r"c\.?n", r"b\.?\s?sc", r"b\.a(?=\.|$)", r"b\.?\s?eng", r"dh")),
+    _Title("degree", ("CN",), ("cử nhân", "đại học", "bachelor of science", "bachelor of arts", "bachelor's",
+        "bachelor"), (r"c\.?n", r"b\.?\s?sc", r"b\.a(?=\.|$)", r"b\.?\s?eng", r"dh")),
     _Title("degree", ("CĐ",), ("cao đẳng", "college diploma"), (r"cd",)),
     _Title(
         "degree", ("KHAC",),
-        ("không có bằng đại học", "không có bằng cấp", "không bằng cấp", "nghệ nhân", "nông dân", "nông dân sáng tạo", "trung cấp", "thợ thủ công", "khác", "no degree", "other"),
+        ("không có bằng đại học", "không có bằng cấp", "không bằng cấp", "nghệ nhân", "nông dân", "nông dân sáng tạo",
+            "trung cấp", "thợ thủ công", "khác", "no degree", "other"),
     ),
     _Title("honour", ("NGND",), ("nhà giáo nhân dân",), (r"n\.?g\.?n\.?d",)),
     _Title("honour", ("NGƯT",), ("nhà giáo ưu tú",), (r"n\.?g\.?u\.?t",)),
@@ -117,6 +129,9 @@ class Titles:
     honours: tuple[str, ...] = ()
     misspelt: tuple[tuple[str, str], ...] = ()  # (as written, code)
     is_unknown: bool = False
+
+
+NO_TITLES = Titles()
 
 
 def find_titles(text: str) -> list[FoundTitle]:
@@ -168,7 +183,7 @@ def _is_misspelt(written: str, title: _Title) -> bool:
 
 @lru_cache(maxsize=4096)
 def parse_titles(text: str) -> Titles:
-    """What a cell of degrees, ranks or honours says; words beside a title ("Tiến sĩ Kinh tế") are a subject, no fault."""
+    """What a cell of degrees, ranks or honours says. Words beside a title ("Tiến sĩ Kinh tế") are its subject."""
     text = clean_text(text)
     if is_nothing(text):
         return Titles(degree="KHAC" if fold(text) == "khong co bang" else None)

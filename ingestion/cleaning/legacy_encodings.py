@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import ftfy
@@ -29,8 +30,10 @@ _TCVN3 = {
 }
 _VNI_SIGNS = {  # sign after a base letter → marks to add
     "ù": "\u0301", "ø": "\u0300", "û": "\u0309", "õ": "\u0303", "ï": "\u0323",
-    "â": "\u0302", "á": "\u0302\u0301", "à": "\u0302\u0300", "å": "\u0302\u0309", "ã": "\u0302\u0303", "ä": "\u0302\u0323",
-    "ê": "\u0306", "é": "\u0306\u0301", "è": "\u0306\u0300", "ú": "\u0306\u0309", "ü": "\u0306\u0303", "ë": "\u0306\u0323",
+    "â": "\u0302", "á": "\u0302\u0301", "à": "\u0302\u0300", "å": "\u0302\u0309", "ã": "\u0302\u0303",
+    "ä": "\u0302\u0323",
+    "ê": "\u0306", "é": "\u0306\u0301", "è": "\u0306\u0300", "ú": "\u0306\u0309", "ü": "\u0306\u0303",
+    "ë": "\u0306\u0323",
 }  # fmt: skip
 _VNI_ALONE = {"ô": "ơ", "ö": "ư", "í": "í", "ì": "ì", "æ": "ỉ", "ó": "ĩ", "ò": "ị", "î": "ỵ", "ñ": "đ"}
 _VNI_PAIR = re.compile(f"([aeouyôöAEOUYÔÖ])([{''.join(_VNI_SIGNS)}{''.join(_VNI_SIGNS).upper()}])")
@@ -119,7 +122,7 @@ def is_garbled_name(name: str) -> bool:
 
 def _is_garbled(word: str) -> bool:
     """Two letters side by side with marks, at least one of them no Vietnamese letter: `Nguyïîn`."""
-    pairs = zip(word, word[1:], strict=False)
+    pairs = pairwise(word)
     return not is_syllable(word) and any(
         0xA0 <= ord(a) < 0x250 and 0xA0 <= ord(b) < 0x250 and not {a, b} <= _VIETNAMESE for a, b in pairs
     )

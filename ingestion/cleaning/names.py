@@ -11,14 +11,15 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from ingestion.cleaning.degrees import FoundTitle, Titles, combine_titles, find_titles, leading_titles
+from ingestion.cleaning.degrees import NO_TITLES, FoundTitle, Titles, combine_titles, find_titles, leading_titles
 from ingestion.cleaning.surnames import compound_surname_length, is_common_surname, is_surname
 from ingestion.cleaning.syllables import is_syllable
 from ingestion.cleaning.text import clean_text, fold
 
 _SEPARATORS = " .,;:-–/\\|*·•'\"“”_"
 _ADDRESS = re.compile(  # forms of address and military ranks: stripped, kept nowhere
-    r"(?i)(?:mr|mrs|ms|miss|mme|dr\.?\s*med)\.?\s+(?=\S+\s+\S)|(?:đại|thượng|trung|thiếu)\s+(?:tướng|tá|úy|uý)\b[\s.,:-]*"
+    r"(?i)(?:mr|mrs|ms|miss|mme|dr\.?\s*med)\.?\s+(?=\S+\s+\S)|(?:đại|thượng|trung|thiếu)\s+(?:tướng|tá|úy|"
+    r"uý)\b[\s.,:-]*"
 )
 _COURTESY = re.compile(r"(?i)(ông/bà|ông|bà|thầy|cô)\s*[.:]?\s+(?=(\S+)\s+\S+)")
 _GLUED = re.compile(r"^(PGS|GS|TSKH|TS|ThS|BS|KS)(?=[A-ZĐÀ-Ỹ][a-zà-ỹ])")
@@ -28,13 +29,18 @@ _BRACKETS = "()[]{}<>"
 _ENDS_IN_INITIAL = re.compile(r"(?:^|[\s.])[^\W\d_]\.$")
 _PARTICLES = frozenset({"von", "van", "der", "den", "de", "la", "le", "du", "di", "da", "dos", "del", "zu", "ter"})
 _ORGANISATION_MARKED = re.compile(
-    r"(?i)^(?:trường|viện|sở|trung tâm|công ty|chi cục|cục|tổng cục|vụ|ban (?:quản lý|tuyên giáo|chỉ đạo|giám)|bệnh viện|hội (?!an\b)|"
-    r"liên hiệp|liên minh|liên danh|ủy ban|uỷ ban|ubnd|hđnd|đại học|học viện|tập đoàn|tổng công ty|tạp chí|báo|khoa|phòng|bộ (?:môn|y|công|giáo|khoa)|quỹ|"
-    r"hợp tác xã|htx|ngân hàng|văn phòng|vườn quốc gia|doanh nghiệp|câu lạc bộ|đảng ủy|tỉnh ủy|cơ sở|trạm|xí nghiệp|nhà máy|tổ chức|đoàn (?:thanh|luật)|phân viện|phân hiệu)(?=\s|$)"
+    r"(?i)^(?:trường|viện|sở|trung tâm|công ty|chi cục|cục|tổng cục|vụ|ban (?:quản lý|tuyên giáo|chỉ đạo|giám)|"
+    r"bệnh viện|hội (?!an\b)|"
+    r"liên hiệp|liên minh|liên danh|ủy ban|uỷ ban|ubnd|hđnd|đại học|học viện|tập đoàn|tổng công ty|tạp chí|báo|khoa|"
+    r"phòng|bộ (?:môn|y|công|giáo|khoa)|quỹ|"
+    r"hợp tác xã|htx|ngân hàng|văn phòng|vườn quốc gia|doanh nghiệp|câu lạc bộ|đảng ủy|tỉnh ủy|cơ sở|trạm|xí nghiệp|"
+    r"nhà máy|tổ chức|đoàn (?:thanh|luật)|phân viện|phân hiệu)(?=\s|$)"
 )
 _ORGANISATION_PLAIN = re.compile(
-    r"^(?:truong (?:dai hoc|cao dang|thpt|thcs|trung hoc|chinh tri|tieu hoc|nghe)|vien nghien cuu|vien khoa hoc|so (?:khoa hoc|y te|noi vu|giao duc|tai chinh|"
-    r"nong nghiep|xay dung|cong thuong|van hoa|du lich|tu phap)|trung tam|cong ty|benh vien|lien hiep|uy ban nhan dan|dai hoc|hoc vien|tap doan|hop tac xa|ngan hang|van phong|"
+    r"^(?:truong (?:dai hoc|cao dang|thpt|thcs|trung hoc|chinh tri|tieu hoc|nghe)|vien nghien cuu|vien khoa hoc|"
+    r"so (?:khoa hoc|y te|noi vu|giao duc|tai chinh|"
+    r"nong nghiep|xay dung|cong thuong|van hoa|du lich|tu phap)|trung tam|cong ty|benh vien|lien hiep|"
+    r"uy ban nhan dan|dai hoc|hoc vien|tap doan|hop tac xa|ngan hang|van phong|"
     r"(?:the )?university|institute|department|ministry|college of|centre|center|faculty|school of|company)\b"
     r"|\b(?:university|institute|ltd|inc|llc|gmbh|co\., ?ltd|foundation|corporation|hospital|laboratory)\.?$"
 )
@@ -48,7 +54,7 @@ class ParsedName:
     family_name: str = ""
     middle_name: str = ""
     given_name: str = ""
-    titles: Titles = Titles()
+    titles: Titles = NO_TITLES
     bracketed: tuple[str, ...] = ()
     is_given_first: bool = False
 

@@ -11,13 +11,35 @@ from ingestion.cleaning.text import fold
 
 _OFFSET = re.compile(r"^(?:(?:utc|gmt|mui gio)\s*)?([+-])?\s*(\d{1,2})(?::?(\d{2}))?$")
 _ABBREVIATIONS = {
-    "ict": "Asia/Ho_Chi_Minh", "jst": "Asia/Tokyo", "kst": "Asia/Seoul", "sgt": "Asia/Singapore", "hkt": "Asia/Hong_Kong",
-    "cet": "CET", "cest": "CET", "mez": "CET", "eet": "EET", "wet": "WET", "bst": "Europe/London", "gmt": "UTC+00:00", "utc": "UTC+00:00",
-    "aest": "Australia/Sydney", "aedt": "Australia/Sydney", "awst": "Australia/Perth", "acst": "Australia/Adelaide", "nzst": "Pacific/Auckland",
-    "est": "America/New_York", "edt": "America/New_York", "pst": "America/Los_Angeles", "pdt": "America/Los_Angeles", "mst": "America/Denver", "cdt": "America/Chicago",
-    "viet nam": "Asia/Ho_Chi_Minh", "ha noi": "Asia/Ho_Chi_Minh", "asia/hanoi": "Asia/Ho_Chi_Minh", "saigon": "Asia/Ho_Chi_Minh", "asia/saigon": "Asia/Ho_Chi_Minh",
+    "ict": "Asia/Ho_Chi_Minh", "jst": "Asia/Tokyo", "kst": "Asia/Seoul", "sgt": "Asia/Singapore",
+    "hkt": "Asia/Hong_Kong",
+    "cet": "CET", "cest": "CET", "mez": "CET", "eet": "EET", "wet": "WET", "bst": "Europe/London", "gmt": "UTC+00:00",
+    "utc": "UTC+00:00",
+    "aest": "Australia/Sydney", "aedt": "Australia/Sydney", "awst": "Australia/Perth", "acst": "Australia/Adelaide",
+    "nzst": "Pacific/Auckland",
+    "est": "America/New_York", "edt": "America/New_York", "pst": "America/Los_Angeles", "pdt": "America/Los_Angeles",
+    "mst": "America/Denver", "cdt": "America/Chicago",
+    "viet nam": "Asia/Ho_Chi_Minh", "ha noi": "Asia/Ho_Chi_Minh", "asia/hanoi": "Asia/Ho_Chi_Minh",
+    "saigon": "Asia/Ho_Chi_Minh", "asia/saigon": "Asia/Ho_Chi_Minh",
 }  # fmt: skip
-_ENGLISH_MONTHS = {m: i for i, m in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_FULL_MONTHS = frozenset(
+    (
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    )
+)
+_SHORT_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec"
+_ENGLISH_MONTHS = {m: i for i, m in enumerate(_SHORT_MONTHS.split(), 1)}
 _SEASONS = {
     "tet": (1, 2),
     "lunar new year": (1, 2),
@@ -28,7 +50,8 @@ _SEASONS = {
 }
 _RANGE = re.compile(r"(?<![\d/])(\d{1,2})\s*(?:-|den|to|->)\s*(?:thang\s*)?(\d{1,2})(?![\d/])")
 _BUSY = re.compile(
-    r"\b(?:tam nghi|tam ngung|tam dung|tam vang|ban|khong nhan|khong san sang|chua san sang|chua nhan|ngung|nghi phep|nghi om|di hoc|paused?|on leave|unavailable|not available|busy|no)\b|^(?:khong|chua)$"
+    r"\b(?:tam nghi|tam ngung|tam dung|tam vang|ban|khong nhan|khong san sang|chua san sang|chua nhan|ngung|"
+    r"nghi phep|nghi om|di hoc|paused?|on leave|unavailable|not available|busy|no)\b|^(?:khong|chua)$"
 )
 _FREE = re.compile(r"\b(?:san sang|nhan viec|co the|dang cong tac|available|yes|co|ranh|hoat dong)\b|^x$")
 
@@ -55,7 +78,8 @@ def parse_time_zone(text: str) -> str | None:
 
 
 def parse_months(value: object) -> tuple[int, ...]:
-    """Months (1–12) in order: "6, 7", "11-2", "Jun, Jul", "Tết"; a cell that Excel took for a date gives its two numbers."""
+    """Months (1–12) in order: "6, 7", "11-2", "Jun,
+    Jul", "Tết"; a cell that Excel took for a date gives its two numbers."""
     if isinstance(value, datetime | date):
         return tuple(sorted({value.day, value.month} if value.day <= 12 else {value.month}))
     if isinstance(value, int | float):
@@ -84,11 +108,6 @@ def parse_months(value: object) -> tuple[int, ...]:
         if re.search(rf"\b{season}\b", rest):
             months.update(its_months)
     return tuple(sorted(months))
-
-
-_FULL_MONTHS = frozenset(
-    "january february march april june july august september sept october november december".split()
-)
 
 
 def parse_availability(text: str) -> bool | None:

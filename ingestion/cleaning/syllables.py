@@ -14,16 +14,20 @@ o oa oac oach oai oam oan oang oanh oao oap oat oay oăc oăm oăn oăng oăt oc
 ô ôc ôi ôm ôn ông ôp ôt ơ ơi ơm ơn ơp ơt
 u ua uân uâng uât uây uc uê uêch uên uêt uênh ui um un ung uôc uôi uôm uôn uông uôt up ut uy uya uych uynh uyên uyêt
 uyp uyt uyu uơ uơn ư ưa ưc ưi ưm ưn ưng ưt ưu ươc ươi ươm ươn ương ươp ươt ươu y ya yêm yên yêng yêt yêu ynh yt ych
-""".split()
+"""
 _AFTER_Q = """
 a ac ach ai am an ang anh ao ap at au ay ăc ăm ăn ăng ăp ăt âc âm ân âng ât âu ây e ec en eo et ê êch ên ênh êt êu
 i ia ich in inh it iu ơ ơi ơn ơt y yên yêt ynh yt ych ôc yn yp
-""".split()
+"""
+_INITIALS = "ngh|ng|nh|gh|gi|ch|kh|ph|th|tr|b|c|d|đ|g|h|k|l|m|n|p|r|s|t|v|x"
+
+
+def _alternatives(rimes: str) -> str:
+    return "|".join(sorted(rimes.split(), key=len, reverse=True))
+
+
 _SYLLABLE = re.compile(
-    "(?:"
-    + f"(?:ngh|ng|nh|gh|gi|ch|kh|ph|th|tr|b|c|d|đ|g|h|k|l|m|n|p|r|s|t|v|x)?(?:{'|'.join(sorted(_RIMES, key=len, reverse=True))})"
-    + f"|qu(?:{'|'.join(sorted(_AFTER_Q, key=len, reverse=True))})|gi(?:n|ng|m|p|c|t|ch)?"
-    + ")"
+    f"(?:(?:{_INITIALS})?(?:{_alternatives(_RIMES)})|qu(?:{_alternatives(_AFTER_Q)})|gi(?:n|ng|m|p|c|t|ch)?)"
 )
 _WORD = re.compile(r"[^\W\d_]+")
 

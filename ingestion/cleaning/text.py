@@ -99,10 +99,11 @@ def shorten(text: str, limit: int) -> str:
     return (cut[:space] if space > limit * 0.8 else cut).rstrip()
 
 
-_NOTHING = frozenset(
-    {"-", "--", "---", "_", ".", "...", "…", "/", "\\", "x", "?", "0", "n/a", "na", "none", "null", "nil", "khong", "khong co", "chua co"}
-    | {"không", "không có", "chưa có", "chưa", "(không)", "(trống)", "trống", "không rõ", "không khai", "unknown", "–", "—"}
-)  # fmt: skip
+_SAYING_NOTHING = (
+    "-|--|---|_|.|...|…|/|\\|–|—|x|?|0|n/a|na|none|null|nil|unknown|khong|khong co|chua co"
+    "|không|không có|chưa có|chưa|(không)|(trống)|trống|không rõ|không khai"
+)
+_NOTHING = frozenset(_SAYING_NOTHING.split("|"))
 
 
 def is_nothing(text: str) -> bool:

@@ -30,8 +30,10 @@ _NUMBERING = re.compile(r"^(?:[-–—•*+▪►]|\(?\d{1,3}[.)](?!\d)|\[\d{1,3
 _SEMICOLON = re.compile(r"\s*;\s*")
 _NAMES = re.compile(r"\s*[,;]\s*|\s+(?:và|and|&)\s+")
 _KINDS = re.compile(
-    r"\b(?:bai bao|tap chi|ky yeu|sach|chuong sach|giao trinh|de tai|du an|de an|bao cao|tham luan|luan an|luan van|sang che|giai phap|sang kien|giong|"
-    r"tai lieu|quy trinh|tieu chuan|phan mem|tranh|bai viet|hoi thao|chuyen de|article|paper|journal|book|chapter|report|project|patent|thesis|conference|dissertation|preprint|software)\b"
+    r"\b(?:bai bao|tap chi|ky yeu|sach|chuong sach|giao trinh|de tai|du an|de an|bao cao|tham luan|luan an|luan van|"
+    r"sang che|giai phap|sang kien|giong|"
+    r"tai lieu|quy trinh|tieu chuan|phan mem|tranh|bai viet|hoi thao|chuyen de|article|paper|journal|book|chapter|"
+    r"report|project|patent|thesis|conference|dissertation|preprint|software)\b"
 )
 _PHRASES = re.compile(r"\s*[;|\n•·]\s*")
 _COMMAS = re.compile(r"\s*,\s*")

@@ -14,7 +14,8 @@ from ingestion.sources.tables import CellError, Formula, Table
 
 LONG_FIELDS = frozenset({"biography", "works", "note", "abstract"})
 LIMITS = {  # characters kept of a cell; Excel itself writes at most 32,767
-    "biography": 32_767, "works": 32_767, "abstract": 32_767, "keywords": 2_000, "note": 2_000, "awards": 2_000, "fields": 2_000, "title": 1_000,
+    "biography": 32_767, "works": 32_767, "abstract": 32_767, "keywords": 2_000, "note": 2_000, "awards": 2_000,
+    "fields": 2_000, "title": 1_000,
     "coauthors": 2_000,
 }  # fmt: skip
 LIMIT = 500

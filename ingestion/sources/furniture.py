@@ -12,13 +12,17 @@ from ingestion.cleaning.text import fold
 Furniture = Literal["total", "place_and_date", "signature", "section", "column_numbers"]
 
 _TOTAL = re.compile(
-    r"^\s*(?:tổng cộng|tổng số|tổng|cộng|total|sum|danh sách (?:này |trên )?(?:gồm|có)|\(?(?:tong cong|tong so|danh sach (?:nay |tren )?(?:gom|co))|ấn định danh sách)(?=[\s:.,(]|$)",
+    r"^\s*(?:tổng cộng|tổng số|(?:tổng|cộng)(?=\s*(?:[:.\d]|$))|total|sum|danh sách (?:này |trên )?(?:gồm|có)|"
+    r"\(?(?:tong cong|tong so|"
+    r"danh sach (?:nay |tren )?(?:gom|co))|ấn định danh sách)(?=[\s:.,(]|$)",
     re.IGNORECASE,
 )
 _PLACE_AND_DATE = re.compile(r"ng[aà]y\s*[\d.…_ ]+\s*,?\s*th[aá]ng\s*[\d.…_ ]+\s*,?\s*n[aă]m", re.IGNORECASE)
 _SIGNATURE = re.compile(
-    r"^\W*(?:(?:kt|tm|tl|tuq|q)\s*\.|\(?\s*ký\b|đã ký|người lập|người tổng hợp|lập bảng|lập biểu|xác nhận|thủ trưởng|thủ truởng|nơi nhận|lưu\s*:|"
-    r"(?:phó |q\. ?|quyền )?(?:giám đốc|hiệu trưởng|chủ tịch|viện trưởng|trưởng phòng|trưởng ban|trưởng khoa|tổng giám đốc|chánh văn phòng|tổng thư ký|trưởng đơn vị)|"
+    r"^\W*(?:(?:kt|tm|tl|tuq|q)\s*\.|\(?\s*ký\b|đã ký|người lập|người tổng hợp|lập bảng|lập biểu|xác nhận|"
+    r"thủ trưởng|thủ truởng|nơi nhận|lưu\s*:|"
+    r"(?:phó |q\. ?|quyền )?(?:giám đốc|hiệu trưởng|chủ tịch|viện trưởng|trưởng phòng|trưởng ban|trưởng khoa|"
+    r"tổng giám đốc|chánh văn phòng|tổng thư ký|trưởng đơn vị)|"
     r"prepared by|approved by|signature|signed)",
     re.IGNORECASE,
 )  # fmt: skip
@@ -38,8 +42,7 @@ def classify(
     in_footer: bool,
     is_spanned: bool,
 ) -> Furniture | None:
-    """`texts`: column → cleaned text of the filled cells, none of which is empty. `is_spanned`: its first cell is merged
-    over several columns."""
+    """`texts`: column → cleaned text of the filled cells. `is_spanned`: the first is merged over several columns."""
     if after_header and len(texts) >= 3 and _numbers_columns(list(texts.values())):
         return "column_numbers"
     if len(texts) > _SPARSE:
@@ -50,12 +53,13 @@ def classify(
     if _TOTAL.match(name) or _TOTAL.match(lead):
         return "total"
     if _is_person(name):
-        return (
-            "signature" if in_footer and len(others) <= 2 and not any("@" in text for text in others.values()) else None
-        )
+        is_signer = in_footer and ordinal_column not in texts and len(others) <= 2
+        return "signature" if is_signer and not any("@" in text for text in others.values()) else None
     if any(_PLACE_AND_DATE.search(text) for text in texts.values()):
         return "place_and_date"
-    if all(_SIGNATURE.match(text) for text in texts.values()) or (in_footer and len(others) <= 2):
+    if all(_SIGNATURE.match(text) for text in texts.values()) or (
+        in_footer and ordinal_column not in texts and len(others) <= 2
+    ):
         return "signature"
     return "section" if _is_section(texts, others, name, lead, is_spanned) else None
 

@@ -125,10 +125,10 @@ def _score(header: Header) -> float:
     if header.kind == "people":
         if not header.has_names or len(found) < 2:
             return 0
-    elif "title" not in found or not (header.has("name") or header.has("external_id")):
-        return 0
-    elif not {"year", "kind", "coauthors", "role"} & found.keys():
-        return 0
+    else:
+        says_whose = header.has("name") or header.has("external_id")
+        if "title" not in found or not says_whose or not {"year", "kind", "coauthors", "role"} & found.keys():
+            return 0
     unknown = sum(1 for column in header.columns if column.field is None)
     return sum(found.values()) / 100 - 0.3 * unknown - 0.01 * len(header.rows)
 
@@ -268,9 +268,10 @@ def match_heading(heading: str, kind: SheetKind) -> tuple[str | None, float]:
     if found:
         length, phrase = max(found)
         return phrases[phrase], min(94.0, 76 + length / 2)
-    if inside := _BRACKETS.search(heading):
-        if (normal := _normal(inside[0].strip("()[]"))) in phrases and len(normal) > 3:
-            return phrases[normal], 76.0
+    inside = _BRACKETS.search(heading)
+    normal = _normal(inside[0].strip("()[]")) if inside else ""
+    if len(normal) > 3 and normal in phrases:
+        return phrases[normal], 76.0
     close = process.extractOne(bare, phrases.keys(), scorer=OSA.distance, score_cutoff=1 if len(bare) < 14 else 2)
     if close is not None and len(bare) >= 5 and (len(bare) >= 7 or len(close[0]) == len(bare)):
         return phrases[close[0]], 60.0
@@ -290,6 +291,12 @@ _PHRASES: dict[SheetKind, dict[str, str]] = {
 def _without_doubles(columns: list[Column]) -> tuple[Column, ...]:
     """One column for what a person has once; the surest one, the first of equals. Two free texts are both kept, and
     cells of "Họ và tên" merged over several columns are the parts of one name."""
+    has_front = any(column.field in ("family_and_middle_name", "family_name") for column in columns)
+    if has_front and not any(column.field == "given_name" for column in columns):
+        columns = [
+            replace(column, field="given_name") if column.field == "name" and fold(column.header) == "ten" else column
+            for column in columns
+        ]
     best: dict[str, Column] = {}
     for column in columns:
         if (

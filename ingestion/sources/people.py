@@ -14,7 +14,7 @@ from ingestion.sources.headers import Header, repeats_header
 from ingestion.sources.identity import read_name
 from ingestion.sources.person import read_person
 from ingestion.sources.shifts import is_shifted
-from ingestion.sources.tables import Table
+from ingestion.sources.tables import CellError, Formula, Table
 
 
 @dataclass(slots=True)
@@ -98,17 +98,12 @@ class PeopleReader:
         texts = row.filled()
         ordinals = {column.index for column in row.columns("ordinal")}
         if not texts.keys() - ordinals:
-            if any(isinstance(value, str) or value is not None for value in row.values) and not self._only_formulas(
-                row
-            ):
-                heading = next(
-                    (text for text in texts.values() if not text.strip(".").isdigit() and len(text) > 2), None
-                )
-                if heading is None:
-                    row.note(None, "row", "blank", Severity.SKIP)
-                    return True
-            elif not texts:
+            values = (value for i, value in enumerate(row.values, start=1) if i not in ordinals)
+            if any(isinstance(value, Formula | CellError) for value in values):
                 return False
+            if not any(len(text) > 2 and not text.strip(".").isdigit() for text in texts.values()):
+                row.note(None, "row", "blank", Severity.SKIP)
+                return True
         if repeats_header(texts, self.header):
             row.note(None, "row", "repeated_header", Severity.SKIP)
             return True
@@ -139,10 +134,6 @@ class PeopleReader:
             self._section = section_organisation(value)
         row.note(None, "row", kind, Severity.SKIP, value)
         return True
-
-    @staticmethod
-    def _only_formulas(row: RowCells) -> bool:
-        return any(value is not None and not isinstance(value, str | int | float) for value in row.values)
 
     def _continues(self, row: RowCells, sources: dict[int, int], result: PeopleReading) -> bool:
         """Further works of the person above: the name is merged over these rows, or left blank beside works."""

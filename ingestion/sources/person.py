@@ -10,6 +10,7 @@ from ingestion.cleaning.degrees import DEGREE_ORDER, Titles, parse_titles
 from ingestion.cleaning.identifiers import find_emails, find_phones, normal_field_code, parse_fields, parse_orcid
 from ingestion.cleaning.languages import parse_languages
 from ingestion.cleaning.names import parse_name
+from ingestion.cleaning.posts import split_post
 from ingestion.cleaning.presence import parse_availability, parse_months, parse_time_zone, says_paused
 from ingestion.cleaning.surnames import is_surname
 from ingestion.cleaning.text import fold
@@ -20,8 +21,10 @@ from ingestion.sources.identity import RowName
 from ingestion.sources.tables import CellError, Formula
 
 _GENDERS = {
-    "nam": Gender.MALE, "male": Gender.MALE, "m": Gender.MALE, "ong": Gender.MALE, "mr": Gender.MALE, "trai": Gender.MALE,
-    "nu": Gender.FEMALE, "female": Gender.FEMALE, "f": Gender.FEMALE, "ba": Gender.FEMALE, "ms": Gender.FEMALE, "mrs": Gender.FEMALE, "gai": Gender.FEMALE,
+    "nam": Gender.MALE, "male": Gender.MALE, "m": Gender.MALE, "ong": Gender.MALE, "mr": Gender.MALE,
+    "trai": Gender.MALE,
+    "nu": Gender.FEMALE, "female": Gender.FEMALE, "f": Gender.FEMALE, "ba": Gender.FEMALE, "ms": Gender.FEMALE,
+    "mrs": Gender.FEMALE, "gai": Gender.FEMALE,
     "khac": Gender.OTHER, "other": Gender.OTHER,
 }  # fmt: skip
 _TICKS = frozenset({"x", "v", "✓", "✔", "√", "1", "●", "*"})
@@ -39,6 +42,8 @@ def read_person(
     honours = [*titles.honours, *(code for text, _ in row.all_texts("honours") for code in parse_titles(text).honours)]
     honours += [code for award in awards for code in parse_titles(award).honours]
     months, months_text = _months(row)
+    both = row.first("position_and_organisation")[0]
+    post, unit = split_post(both) if both else (None, None)
     return ExpertRecord(
         location=row.location,
         external_id=row.first("external_id")[0] or None,
@@ -54,8 +59,8 @@ def read_person(
         academic_rank=titles.rank,
         other_titles=titles.others,
         honours=tuple(dict.fromkeys(honours)),
-        position=row.first("position")[0] or None,
-        organisation_text=_organisation(row, section),
+        position=row.first("position")[0] or post,
+        organisation_text=_organisation(row, unit, section),
         organisation_kind_text=row.first("organisation_kind")[0] or None,
         country_text=row.first("country")[0] or None,
         province_text=row.first("province")[0] or None,
@@ -176,10 +181,10 @@ def _aliases(row: RowCells, name: RowName) -> tuple[str, ...]:
     return tuple(dict.fromkeys(alias for alias in found if alias and alias != name.parsed.full_name))
 
 
-def _organisation(row: RowCells, section: str | None) -> str | None:
+def _organisation(row: RowCells, unit: str | None, section: str | None) -> str | None:
     text, column = row.first("organisation")
-    if text:
-        return text
+    if text or unit:
+        return text or unit
     if section:
         row.note(column, "organisation", "from_section", Severity.WARN, section)
         return section

@@ -17,12 +17,16 @@ MESSAGES = {
     "name.two_people": N_("Several people stand in one cell: %(names)s. Give each a row."),
     "name.one_word": N_("The name has one word only."),
     "name.too_long": N_("The name has more than %(limit)s characters."),
-    "name.legacy_encoding": N_("“%(value)s” is in an old font (%(encoding)s); it would read “%(reading)s”. Save it in Unicode."),
+    "name.legacy_encoding": N_(
+        "“%(value)s” is in an old font (%(encoding)s) and should read “%(reading)s”. Save it in Unicode."
+    ),
     "name.garbled": N_("Letters of “%(value)s” are lost or in a font that is not known. Type the name again."),
     "legacy_encoding": N_("The text was in an old font or encoding (%(encoding)s) and was converted to Unicode."),
     "control_characters": N_("Control characters were dropped."),
     "invisible_characters": N_("Invisible characters were dropped."),
-    "formula": N_("The cell holds the formula “%(value)s” without a result; formulas are not computed. Type the value."),
+    "formula": N_(
+        "The cell holds the formula “%(value)s” without a result; formulas are not computed. Type the value."
+    ),
     "formula_result": N_("The cell holds a formula; the result stored in the file, “%(result)s”, was taken."),
     "formula_text": N_("The text begins like a formula; it is kept as text."),
     "error_value": N_("The cell shows the error %(value)s."),
@@ -43,7 +47,9 @@ MESSAGES = {
     "degree.misspelt": N_("“%(value)s” was understood as %(code)s."),
     "degree.unknown": N_("The degree “%(value)s” is not known and is left open."),
     "degree.in_wrong_column": N_("The academic rank “%(value)s” stands in the column of degrees and was moved."),
-    "degree.differs_from_name": N_("The degree column says %(code)s, the title before the name %(other)s; the column counts."),
+    "degree.differs_from_name": N_(
+        "The degree column says %(code)s, the title before the name %(other)s; the column counts."
+    ),
     "rank.misspelt": N_("“%(value)s” was understood as %(code)s."),
     "rank.unknown": N_("The academic rank “%(value)s” is not known and is left open."),
     "rank.in_wrong_column": N_("The degree “%(value)s” stands in the column of academic ranks and was moved."),
@@ -64,8 +70,10 @@ MESSAGES = {
     "row.place_and_date": N_("The row holds place and date."),
     "row.signature": N_("The row belongs to the signature."),
     "row.section": N_("The row is a heading: %(value)s."),
-    "row.works_continued": N_("The row without a name was read as further works of %(name)s."),
-    "row.converted": N_("All text of the sheet was in the old font encoding %(encoding)s and was converted to Unicode."),
+    "works_continued": N_("The row without a name was read as further works of %(name)s."),
+    "row.converted": N_(
+        "All text of the sheet was in the old font encoding %(encoding)s and was converted to Unicode."
+    ),
     "id.duplicate": N_("The code %(value)s already stands in row %(row)s for %(name)s."),
     "works.no_such_person": N_("%(name)s (%(unit)s) is not in the list of people; the work is not attached to anyone."),
     "sheet.hidden": N_("The sheet is hidden and was not read."),

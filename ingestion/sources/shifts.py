@@ -17,8 +17,8 @@ _ENOUGH = 3  # fields that must fit better sideways
 
 
 def is_shifted(row: RowCells, today: date) -> bool:
-    """Asked only of rows whose name is wrong: at least three kinds of value fit one or two columns to the side, the name
-    among them, and clearly fewer fit where they stand."""
+    """Asked only of rows whose name is wrong: at least three kinds of value fit one or two columns to the side, among
+    them the name, and clearly fewer fit where they stand."""
     here = _fitting(row, 0, today)
     for shift in (-1, 1, -2, 2):
         there = _fitting(row, shift, today)

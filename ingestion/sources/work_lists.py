@@ -100,7 +100,7 @@ def _text(row: RowCells, field: str) -> str:
 def attach_works(
     experts: list[ExpertRecord], listed: list[ListedWork]
 ) -> tuple[list[ExpertRecord], list[tuple[str, WorkRecord]], list[RowProblem]]:
-    """The people with their works, the works that belong to nobody here (with the name as written), and their problems."""
+    """The people with their works; works that belong to nobody here, with the name as written; their problems."""
     by_code: dict[str, list[int]] = {}
     by_name: dict[str, list[int]] = {}
     for i, expert in enumerate(experts):

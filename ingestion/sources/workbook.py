@@ -1,5 +1,6 @@
-"""XLSX → tables. Cells stream through openpyxl's read-only mode; what that mode does not tell (merged cells, hidden
-columns) is read from the sheet's XML around the cells. Formulas stay formulas; links to other files are not followed."""
+"""XLSX → tables. Cells stream through openpyxl's read-only mode; what that does not tell (merged cells, hidden columns)
+is read from the sheet's XML around the cells. Formulas stay formulas;
+links to other files are not followed."""
 
 from __future__ import annotations
 
