@@ -211,7 +211,7 @@ def canonical_words(text: str) -> list[str]:
     text = unicodedata.normalize("NFKC", text)
     text = re.sub(r"\b[IVX]{1,4}\b", lambda m: _ROMAN.get(m[0], m[0]), text)
     text = re.sub(r"[’'`´]", "", text)
-    folded = re.sub(r"\b(?:no\.?|so) (?=\d+\b|ii\b|iii\b|iv\b)", "", fold(text))
+    folded = re.sub(r"\b(?:no\.?|(?<!co )so) (?=\d+\b|ii\b|iii\b|iv\b)", "", fold(text))
     folded = re.sub(r"\bld tb ?&? ?xh\b", "ldtbxh", folded)
     # KH&CN, NN & MT, LĐ-TB&XH (the dash is a space by now): joined, then looked up.
     folded = re.sub(r"\b([a-z]{1,6})\s*&\s*([a-z]{1,6})\b(?:\s*&\s*([a-z]{1,5})\b)?", _joined, folded)
@@ -222,6 +222,8 @@ def canonical_words(text: str) -> list[str]:
         words += ABBREVIATIONS.get(word, _SMALL_ROMAN.get(word, word)).split()
     if words[:1] == ["the"] and any(pattern.search(" ".join(words)) for pattern, _ in _ENGLISH):
         words = words[1:]
+    if words[:2] == words[2:4]:  # "Trung tâm CDC": the abbreviation says it again
+        words = words[2:]
     if words[:4] == ["uy", "ban", "nhan", "dan"] and words[4:5] and words[4] in _LEVELS_IN_SHORT:
         words[4:5] = _LEVELS_IN_SHORT[words[4]].split()
     return [w for w in words if w not in _JOINING]

@@ -28,6 +28,9 @@ _CONTAINERS = frozenset(
     {BodyKind.MINISTRY, BodyKind.COMMITTEE, BodyKind.NATIONAL_UNIVERSITY, BodyKind.ACADEMY, BodyKind.ASSOCIATION}
 )
 
+# What these are is said by their legal entity alone; their names may be borne by others.
+_TOLD_BY_ENTITY = _CONTAINERS | {BodyKind.UNIT, BodyKind.UNIVERSITY, BodyKind.SCHOOL, BodyKind.DEPARTMENT}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganisationRow:
@@ -184,7 +187,7 @@ class OrganisationDirectory:
         return frozenset(
             key
             for part in parts(text)
-            if part.kind not in _CONTAINERS | {BodyKind.UNIT} and (part.province or len(part.name.split()) > 4)
+            if part.kind not in _TOLD_BY_ENTITY and (part.province or len(part.name.split()) > 4)
             for key in keys_today(part)
         )
 
@@ -263,7 +266,7 @@ def _may_be_member(row: OrganisationRow, part: BodyPart, above: BodyPart | None)
     over = reading.above if reading else None
     if over is None or over.kind is not BodyKind.NATIONAL_UNIVERSITY:
         return above is None or above.kind is not BodyKind.NATIONAL_UNIVERSITY or bool(part.province)
-    return bool(part.province) or (above is not None and (above.name == over.name or above.name == "dai hoc quoc gia"))
+    return bool(part.province) or (above is not None and above.name == over.name)
 
 
 def _is_valid(row: OrganisationRow, on: date | None) -> bool:

@@ -382,7 +382,7 @@ class _Search:
 
 _SCHOOLED = re.compile(
     r"(?:tốt nghiệp|cựu sinh viên|cựu học viên|học(?: đại học)? tại|graduated from|alumn\w+ of|degree from|PhD from)\s+"
-    r"((?:[Tt]rường |[Đđ]ại học|[Hh]ọc viện|[A-Z])[^.,;()]*)"
+    r"((?:[Tt]rường |[Đđ]ại học|[Hh]ọc viện|[A-ZĐ])[^.,;()\d]*?)(?=\s+(?:năm|khóa|in|with)\b|[.,;()\d]|$)"
 )
 
 

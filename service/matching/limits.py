@@ -244,15 +244,16 @@ def asked_levels(problem: PanelProblem) -> tuple[Levels, list[Notice]]:
     if available < levels.size:
         notices.append(_too_few(problem, available, levels.size))
         levels = replace(levels, size=available)
+    if levels.size == 0:
+        return levels, notices
     if levels.size < 1 + levels.reviewers:
         reviewers = max(0, levels.size - 1)
-        if available:
-            notices.append(
-                Notice(
-                    message=N_("A council of %(size)s has room for a chair and %(count)s reviewers only."),
-                    details={"size": str(levels.size), "count": str(reviewers)},
-                )
+        notices.append(
+            Notice(
+                message=N_("A council of %(size)s has room for a chair and %(count)s reviewers only."),
+                details={"size": str(levels.size), "count": str(reviewers)},
             )
+        )
         levels = replace(levels, reviewers=reviewers)
     if levels.size < 2 + levels.reviewers:  # too small for a secretary of its own
         levels = replace(levels, has_secretary=False, secretary_in_country=False)
@@ -271,7 +272,9 @@ def _too_few(problem: PanelProblem, available: int, size: int) -> Notice:
         "conflicts": str(int(problem.in_conflict.sum())),
         "busy": str(int((~problem.is_free & ~problem.in_conflict).sum())),
     }
-    if available == 0 and len(problem.ids) and problem.in_conflict.all():
+    if not problem.ids:
+        return Notice(message=N_("No expert has evidence on this draft. Add experts, or look at its themes again."))
+    if available == 0 and problem.in_conflict.all():
         return Notice(
             message=N_(
                 "Everyone who fits is in conflict with this case (%(conflicts)s people). Add experts, or have the "

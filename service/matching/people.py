@@ -21,6 +21,7 @@ _TITLES = re.compile(
 _SUFFIXES = re.compile(
     r",\s*(?:ph\.?\s?d\.?|m\.?\s?sc\.?|m\.?d\.?|m\.?a\.?|dr\.?|ts\.?|ths\.?|pgs\.?|gs\.?)(?:\W|$).*$", re.I
 )
+_SYLLABLE = re.compile(r"(?:ngh|ng|nh|ch|gh|gi|kh|ph|qu|th|tr|[bcdghklmnpqrstvx])?[aeiouy]{1,3}(?:ng|nh|ch|[cmnpt])?")
 _TONES = {"\u0300", "\u0301", "\u0303", "\u0309", "\u0323"}
 
 
@@ -59,10 +60,12 @@ def written_name(text: str) -> WrittenName:
     words = re.findall(r"[^\W\d_]+", bare)
     if len(words) < 2:
         words = re.findall(r"[^\W\d_]+", folded)
+    text = " ".join(re.findall(r"[^\W\d_]+", text)[-len(words) :])
     separated = []
     for word in words:
-        is_initials = len(word) in (2, 3) and re.search(rf"(?<!\w){word.upper()}(?!\w)", text) and not text.isupper()
-        separated += list(word) if is_initials else [word]
+        # "Nguyen XT" has initials; "VO Thi Sau" has a family name in capitals.
+        is_initials = len(word) in (2, 3) and not _SYLLABLE.fullmatch(word) and word.upper() in text.split()
+        separated += list(word) if is_initials and not text.isupper() else [word]
     return WrittenName(text=text, words=tuple(separated), affiliation=affiliation)
 
 
@@ -73,7 +76,7 @@ def name_fit(one: WrittenName, other: WrittenName) -> NameFit:
         return NameFit.PARTLY if _marks_differ(one.text, other.text) else NameFit.FULLY
     if "".join(one.words) == "".join(other.words) and min(len(one.words), len(other.words)) >= 2:
         return NameFit.FULLY  # "Thanh Phong", "Thanhphong"
-    longer, shorter = (one, other) if len(one.words) >= len(other.words) else (other, one)
+    shorter, longer = sorted((one, other), key=lambda name: (len(name.words), -sum(len(w) == 1 for w in name.words)))
     return NameFit.PARTLY if _is_short_for(shorter.words, longer.words) else NameFit.NONE
 
 

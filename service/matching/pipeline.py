@@ -115,12 +115,14 @@ async def match_draft(
     allowed = [expert for expert in everyone if expert.expert_id not in barred]
     people = {candidate.id: candidate for candidate in candidates}
     problem = panel_problem(
-        _worth_solving(allowed, people, rules),
+        # Those barred go along, so that the plan can say what is lost with them.
+        [*_worth_solving(allowed, people, rules), *(e for e in everyone if e.expert_id in barred)],
         people,
         draft.themes,
         rules=rules,
         organisations=organisations,
         as_of=as_of,
+        in_conflict=barred,
         requester=parties.requester,
     )
     plan = await asyncio.to_thread(propose_panel, problem, seconds=panel_seconds)
