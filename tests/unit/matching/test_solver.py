@@ -167,7 +167,7 @@ class EveryCouncil:
                         yield chair, (*reviewer_pins, *reviewers), secretary
 
     def kept(self, council: tuple[int, ...], casting: Casting) -> tuple[float, ...]:
-            float(not self.has_secretary or pinned_secretary or (secretary is not None and self.is_near(secretary))),
+        """How far each rule is kept, in order of importance; more is better, but no more than is asked counts."""
         problem, rules = self.problem, self.problem.rules
         chair, reviewers, secretary = casting
 
@@ -200,9 +200,6 @@ class EveryCouncil:
             number(problem.is_under_40, rules.min_under_40),
             number(problem.is_newcomer, rules.min_newcomers),
         )
-
-    def is_near(self, who: int) -> bool:
-        return not self.problem.is_abroad[who]
 
     def best(self) -> tuple[tuple[float, ...], float]:
         problem, rules = self.problem, self.problem.rules
