@@ -88,10 +88,11 @@ async def session(database_url: str) -> AsyncIterator[AsyncSession]:
 
 
 @pytest.fixture(scope="session")
-def site(server: EmbeddedServer) -> Iterator[str]:
+def site(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the real pages, served by `trithuc serve` over the database that `trithuc demo` makes."""
     server.ensure_database("site")
-    environ = {**os.environ, "TRITHUC_DATABASE_URL": server.url("site"), "TRITHUC_LOCALE": "vi"}
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("TRITHUC_")}
+    environ |= {"TRITHUC_DATABASE_URL": server.url("site"), "TRITHUC_VAR": str(tmp_path_factory.mktemp("var"))}
     trithuc = [sys.executable, "-m", "service.cli"]
     seeded = subprocess.run(
         [*trithuc, "demo", "--no-serve"], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
@@ -162,6 +163,13 @@ def wait_until_served(address: str, process: subprocess.Popen[bytes], seconds: f
 
 
 # -- programs that may be missing
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "site" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(900))  # the first of them waits for the whole demo
+
 
 _is_there = functools.cache(lambda name: find_program(name) is not None)
 
