@@ -12,7 +12,7 @@ _MOST_WORDS = 6  # a longer query is about something
 
 def identifier_keys(text: str) -> list[str]:
     """The forms under which a code is kept and asked for; an ORCID is found in its web address too."""
-    text = text.strip().strip("<>,;").lower()
+    text = "".join(c for c in text if c.isprintable()).strip().strip("<>,;").lower()
     if found := _ORCID.search(text):
         return ["-".join(found.groups()).lower()]
     return ["".join(fold(text).split())] if text else []

@@ -52,6 +52,7 @@ class PostgresqlBackend:
         self._synonyms = Synonyms(synonyms)
         self._dimensions = dimensions
         self._is_bulk = _is_bulk
+        self._readers = f"readers of index {schema}"
 
     async def create(self) -> None:
         """Make what is missing. An index of an older layout is emptied: it has to be filled again."""
@@ -98,9 +99,11 @@ class PostgresqlBackend:
     async def search(self, query: ExpertQuery) -> Rankings:
         async with self._connection() as connection:
             names, values = zip(*settings(), strict=True)
+            # The lock is shared by all readers; a rebuilt index waits for it before it takes this one's place.
             await connection.execute(
-                "select set_config(name, value, true) from unnest(%s::text[], %s::text[]) s (name, value)",
-                [list(names), list(values)],
+                "select pg_advisory_xact_lock_shared(hashtext(%s)), set_config(name, value, true)"
+                " from unnest(%s::text[], %s::text[]) s (name, value)",
+                [self._readers, list(names), list(values)],
             )
             return await Reader(connection, self._schema, self._dimensions, self._synonyms, query).rankings()
 
@@ -144,6 +147,7 @@ class PostgresqlBackend:
                     sql.SQL("update {} set version = %s").format(sql.Identifier(beside._schema, "state")), [version + 1]
                 )
                 await connection.execute(self._sql("create schema if not exists {schema}"))
+                await connection.execute("select pg_advisory_xact_lock(hashtext(%s))", [self._readers])
                 await connection.execute(moves_ddl(beside._schema, self._schema))
         finally:
             await beside.drop()

@@ -150,8 +150,8 @@ class WordScorer:
         self._units = list(units)
         if len(units) > _MOST_UNITS:
             telling = sorted(
-                range(len(units)),
-                key=lambda i: self._known(units[i]) * (1 + math.log(counts[i])) * self._weight(units[i].words),
+                (i for i, unit in enumerate(units) if self._is_known(unit)),
+                key=lambda i: (1 + math.log(counts[i])) * self._weight(units[i].words),
                 reverse=True,
             )
             self._units = [units[i] for i in sorted(telling[:_MOST_UNITS])]
@@ -190,7 +190,7 @@ class WordScorer:
         return np.array([self._vocabulary.rarity(lexeme) for lexeme in self._columns])
 
     def scores(self, held: Scores, lengths: Scores) -> Scores:
-        total = sum(self._weight(unit.words) for unit in self._units)
+        total = sum(self._weight(unit.words) for unit in self._units) or 1.0
         found = np.zeros(len(held))
         for unit in self._units:
             best = self._answer(unit.words, held)
@@ -242,7 +242,7 @@ class WordScorer:
         if self._is_marked:
             yield from (f"={word}" for word in (*words.marked, *words.folded))
 
-    def _known(self, unit: Unit) -> bool:
+    def _is_known(self, unit: Unit) -> bool:
         frequencies = self._vocabulary.frequencies
         return any(word in frequencies for words in (unit.words, *unit.synonyms) for word in words.folded)
 

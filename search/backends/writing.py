@@ -161,7 +161,7 @@ def _row(document: ExpertDocument, vectors: Vectors | None) -> tuple[object, ...
         0 if vectors is None else int(np.count_nonzero(vectors.any(axis=1))),
         facet_keys(dict(document.facets)),
         sorted({key for text in document.identifiers for key in identifier_keys(text)}),
-        [document.full_name, *document.aliases],
+        [name.replace("\0", " ") for name in (document.full_name, *document.aliases)],
         words.tsvector(),
     )
 
