@@ -28,4 +28,7 @@ lock:  # pins from pyproject.toml; no index or host lines
 	.venv/bin/pip-compile --quiet --strip-extras --no-header --annotation-style=line --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements.lock pyproject.toml
 	.venv/bin/pip-compile --quiet --strip-extras --no-header --annotation-style=line --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -c requirements.lock --extra dev -o requirements-dev.lock pyproject.toml
 
-.PHONY: help .venv demo test lock
+vectors: .venv/installed  # embed the texts of the demo and the reference drafts again; see service/commands/vectors.py
+	.venv/bin/python -m service.commands.vectors
+
+.PHONY: vectors help .venv demo test lock

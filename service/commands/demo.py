@@ -15,10 +15,11 @@ from service.commands.match import MatchRequest, match_file, parse_parties
 from service.commands.match_report import build_report
 from service.commands.match_text import render
 from service.commands.progress import progress_bar
-from service.commands.rosters import import_file, report_lines
+from service.commands.rosters import import_file, outcome_line
 from service.commands.running import run_with_runtime
 from service.directory.index import rebuild_index
 from service.i18n import current_locale, gettext, translate
+from service.jobs.tasks import holding_the_index
 from service.runtime import Runtime
 from service.settings import Settings
 
@@ -54,18 +55,27 @@ def run_demo(settings: Settings, *, serve: bool, port: int | None) -> None:
         run_serve(settings, port=port)
 
 
-async def _prepare(runtime: Runtime) -> None:
+async def import_demo_rosters(runtime: Runtime) -> None:
+    """Through the importer every user has; the people are marked as fictitious."""
     for path in sorted((DEMO / "rosters").glob("*.xlsx")):
         reading = read_roster(path)
         report = await import_file(runtime, reading, hashlib.sha256(path.read_bytes()).hexdigest(), synthetic=True)
-        # The summary alone: `trithuc import` shows columns and problems.
-        summary = [line for line in report_lines(path.name, report) if not line.startswith("    ")]
-        click.echo("\n".join(summary[:2] + summary[-1:] if report.unchanged and not report.created else summary))
-    with progress_bar(gettext("Index"), unit=gettext("person")) as on_progress:
-        async with runtime.sessions() as session:
+        click.echo(f"{path.name}: {outcome_line(report)}")
+        if report.problems:
+            click.echo(
+                "  "
+                + gettext("%(count)s remarks on rows; trithuc import shows them.") % {"count": len(report.problems)}
+            )
+
+
+async def _prepare(runtime: Runtime) -> None:
+    await import_demo_rosters(runtime)
+    with progress_bar(gettext("Indexing"), unit=gettext("experts")) as on_progress:
+        async with holding_the_index(runtime.sessions), runtime.sessions.begin() as session:
             await rebuild_index(session, runtime.backend, runtime.embeddings, on_progress)
     if not runtime.embeddings.is_available:
-        click.echo(gettext("Words only: %s") % (runtime.embeddings.why_unavailable or ""), err=True)
+        why = runtime.embeddings.why_unavailable
+        click.echo(gettext("Words only: %s") % gettext(why or ""), err=True)
     for request in REQUESTS:
         await _match(runtime, request, is_printed=True)
     for name in FURTHER:

@@ -159,7 +159,7 @@ def build_report(outcome: MatchOutcome, locale: Locale, *, top: int) -> MatchRep
                 person=people.of(expert.expert_id),
                 band=str(expert.band) if expert.band else None,
                 themes=_numbers([t for t, band in enumerate(expert.theme_bands) if band is not None]),
-                pairs=tuple(_pair(pair) for pair in expert.pairs[:3]),
+                pairs=tuple(_pair(pair) for pair in _telling(expert.pairs)),
                 warnings=tuple(say(c.message, c.details) for c in warnings.get(expert.expert_id, ())),
             )
             for place, expert in enumerate(result.ranking[:top], start=1)
@@ -223,6 +223,14 @@ def _themes(outcome: MatchOutcome, people: _People) -> tuple[ReportedTheme, ...]
             )
         )
     return tuple(reported)
+
+
+def _telling(pairs: Sequence[PassagePair]) -> list[PassagePair]:
+    """The first three, each piece of evidence once: one pair may speak for several themes."""
+    found: dict[str, PassagePair] = {}
+    for pair in pairs:
+        found.setdefault(pair.evidence_text, pair)
+    return list(found.values())[:3]
 
 
 def _pair(pair: PassagePair) -> ReportedPair:

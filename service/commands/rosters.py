@@ -75,18 +75,7 @@ def report_lines(name: str, report: ImportReport) -> Iterator[str]:
             field = column.field or gettext("not recognised; kept with the source")
             hidden = " " + gettext("(hidden column)") if column.is_hidden else ""
             yield f"    {column.column:>3}  {' '.join(column.header.split())} → {field}{hidden}"
-    yield "  " + gettext(
-        "new people %(created)s · joined to known people %(merged)s · updated %(updated)s · unchanged %(unchanged)s · "
-        "not imported %(refused)s · skipped %(skipped)s · works added %(works)s"
-    ) % {
-        "created": report.created,
-        "merged": report.merged,
-        "updated": report.updated,
-        "unchanged": report.unchanged,
-        "refused": report.refused,
-        "skipped": report.skipped,
-        "works": report.evidence_added,
-    }
+    yield "  " + outcome_line(report)
     for problem in report.problems:
         yield "  " + problem_line(problem)
     for conflict in report.conflicts:
@@ -107,6 +96,22 @@ def report_lines(name: str, report: ImportReport) -> Iterator[str]:
             "other": " — ".join(filter(None, [pair.other_name, pair.other_organisation])),
             "reasons": reasons,
         }
+
+
+def outcome_line(report: ImportReport) -> str:
+    """What became of the rows, in numbers."""
+    return gettext(
+        "new people %(created)s · joined to known people %(merged)s · updated %(updated)s · unchanged %(unchanged)s · "
+        "not imported %(refused)s · skipped %(skipped)s · works added %(works)s"
+    ) % {
+        "created": report.created,
+        "merged": report.merged,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "refused": report.refused,
+        "skipped": report.skipped,
+        "works": report.evidence_added,
+    }
 
 
 def problem_line(problem: RowProblem) -> str:
