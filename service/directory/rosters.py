@@ -44,7 +44,6 @@ from service.i18n import N_, gettext
 
 Progress = Callable[[int, int], None]  # rows done, rows in all
 
-_BATCH = 200
 _MOST_PAIRS = 5  # possible duplicates reported for one row; of a very common name the likeliest
 
 
@@ -57,22 +56,23 @@ async def import_roster(
     now: datetime,
     on_progress: Progress | None = None,
     dry_run: bool = False,
+    batch_size: int = 200,
 ) -> ImportReport:
     """Save the rows of one file. The same file twice changes nothing; an import that was cut off goes on.
 
-    `sha256` is that of the file. `dry_run` reports what would happen and saves nothing. Raises UnavailableError when
-    the database goes away or is full, saying what is saved.
+    `sha256` is that of the file; `batch_size` rows are committed together. `dry_run` reports what would happen and
+    saves nothing. Raises UnavailableError when the database goes away or is full, saying what is saved.
     """
     importer = _Importer(reading, sha256=sha256, is_synthetic=synthetic, now=now, is_dry_run=dry_run)
     total = len(reading.experts)
     try:
         async with sessions() as session:
             await importer.prepare(session)
-            for start in range(0, total, _BATCH):
-                await importer.import_batch(session, reading.experts[start : start + _BATCH])
+            for start in range(0, total, batch_size):
+                await importer.import_batch(session, reading.experts[start : start + batch_size])
                 if not dry_run:
                     await session.commit()
-                importer.saved = min(start + _BATCH, total)
+                importer.saved = min(start + batch_size, total)
                 if on_progress:
                     on_progress(importer.saved, total)
             if dry_run:
