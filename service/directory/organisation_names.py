@@ -163,7 +163,10 @@ _NOBODY = re.compile(
 )
 _SYLLABLE = re.compile(r"(?:ngh|ng|nh|ch|gh|gi|kh|ph|qu|th|tr|[bcdghklmnpqrstvx])?[aeiouy]{1,3}(?:ng|nh|ch|[cmnpt])?")
 _PROVINCE = re.compile(rf"\b(?:{'|'.join(sorted(PROVINCE_TODAY, key=len, reverse=True))})\b(?! hoc\b| duong\b)")
-_RETIRED = re.compile(r"\b(?:nghi huu|huu tri|retired|emeritus)\b")
+_RETIRED = re.compile(
+    r"\b(?:nghi huu|huu tri|retired|emeritus)\b|^(?:cuu|former|formerly) "
+    r"|^nguyen (?:la |pho )?(?:giam doc|truong|chu tich|vien truong|hieu truong|can bo|chuyen vien|giang vien)\b"
+)
 # A place after these is part of the name; after a university or an institute it only says where it stands.
 _PLACED = frozenset(BodyKind) - {BodyKind.UNIVERSITY, BodyKind.INSTITUTE, BodyKind.COMPANY, BodyKind.AGENCY}
 # One in each province: when provinces merge, they merge.
@@ -285,6 +288,7 @@ def body_kind(name: str) -> BodyKind:
     return next((kind for pattern, kind in _ENGLISH if pattern.search(bare)), BodyKind.OTHER)
 
 
+@lru_cache(maxsize=5_000)
 def _department_subject(name: str) -> str | None:
     if name.startswith("ban dan toc"):
         return "dan toc"

@@ -64,9 +64,9 @@ class _Search:
         self.drafters = [
             (drafter, written_name(drafter.name)) for drafter in parties.drafters if written_name(drafter.name).words
         ]
-        self.parties = [_Party(name, "requester") for name in (parties.requester,) if name]
-        self.parties += [_Party(name, "drafting") for name in parties.drafting_bodies if name]
-        self.parties += [_Party(name, "consultant") for name in parties.consultants if name]
+        self.parties = [_Party(name, "requester") for name in _several(parties.requester or "")]
+        self.parties += [_Party(name, "drafting") for body in parties.drafting_bodies for name in _several(body)]
+        self.parties += [_Party(name, "consultant") for body in parties.consultants for name in _several(body)]
         self.party_bodies = [party.name for party in self.parties]
         self.parties += [
             _Party(drafter.organisation, "drafter")
@@ -115,7 +115,11 @@ class _Search:
         return self._names[candidate.id]
 
     def employers(self, candidate: Candidate) -> list[_Employer]:
-        return [_Employer(spell, self._located(spell.organisation, candidate)) for spell in candidate.employments]
+        return [
+            _Employer(spell, self._located(body, candidate))
+            for spell in candidate.employments
+            for body in _several(spell.organisation)
+        ]
 
     def of(self, candidate: Candidate) -> list[Conflict]:
         best: dict[tuple[ConflictKind, bool], tuple[tuple[bool, int], Conflict]] = {}
@@ -235,13 +239,16 @@ class _Search:
 
     def _joint_work(self, candidate: Candidate) -> Iterator[Conflict]:
         own = self.drafter_of.get(candidate.id)
-        for work in candidate.works:
+        names = "\n".join(name for work in candidate.works for name in work.coauthors)
+        with_a_drafter = candidate.works if names and self.may_be_a_drafter.in_any_of(names) else ()
+        for work in with_a_drafter:
             for coauthor in map(written_name, filter(self.may_be_a_drafter, work.coauthors)):
                 for drafter, name in self.drafters:
                     if own and own[2] and own[0] is drafter:
                         continue
                     if (is_certain := self._is_drafter(coauthor, drafter, name)) is not None:
                         yield self._coauthor(candidate, drafter.name, work, is_certain)
+        for work in candidate.works:
             if work.year in self.their_years:
                 same = self.their_titles.get((plain_letters(work.title).strip(), work.year))
                 if same is not None and same.id != candidate.id:
@@ -315,9 +322,8 @@ class _Search:
     # -- stated interests --------------------------------------------------------------------------------------------
 
     def _interest(self, candidate: Candidate) -> Iterator[Conflict]:
-        told = [candidate.biography, candidate.position or "", *candidate.awards]
-        told += [f"{work.title} {work.role or ''} {work.text or ''}" for work in candidate.works]
-        if not self.subject.may_concern(plain_letters("\n".join(told))):
+        concerning = self.subject.concerning(statements(candidate))
+        if not concerning:
             return
         own = frozenset(
             key
@@ -325,7 +331,7 @@ class _Search:
             if not employer.has_ended(self.as_of)
             for key in self.organisations.legal_entities(employer.text)
         )
-        for statement in statements(candidate):
+        for statement in concerning:
             for stated in self.subject.ties(statement, as_of=self.as_of, own_entities=own):
                 details = {"statement": statement.text.strip(), "body": stated.body or ""}
                 if statement.year:
@@ -386,6 +392,11 @@ _SCHOOLED = re.compile(
 )
 
 
+def _several(organisations: str) -> list[str]:
+    """ "Trường Đại học A; Công ty B" are two bodies in one cell."""
+    return [name.strip() for name in organisations.split(";") if name.strip()]
+
+
 def _ends(name: WrittenName) -> tuple[str, str]:
     return name.words[0], name.words[-1]
 
@@ -395,6 +406,11 @@ class _NameFilter:
 
     def __init__(self, ends: Sequence[tuple[str, str]]) -> None:
         self._ends = ends
+
+    def in_any_of(self, names: str) -> bool:
+        """The same for many names in one text; lets more through."""
+        plain = plain_letters(names)
+        return any(first in plain or last in plain for first, last in self._ends)
 
     def __call__(self, text: str) -> bool:
         plain = plain_letters(text)

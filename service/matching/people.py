@@ -53,7 +53,9 @@ def written_name(text: str) -> WrittenName:
     if parenthesis := re.search(r"\((.*)\)\s*$", text):
         affiliation = parenthesis[1].strip() or None
         text = text[: parenthesis.start()].strip()
-    text = _SUFFIXES.sub("", text)
+    without = _SUFFIXES.sub("", text)
+    if len(re.findall(r"[^\W\d_]{2,}", without)) >= 2:  # else "Nguyen, M.A." is a name with initials
+        text = without
     folded = fold(text)
     bare = _TITLES.sub("", folded)
     # "bá", "anh" and "cô" are names too: a title is only taken off while a name of two words is left.

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
+from functools import lru_cache
 from itertools import pairwise
 
 from search.vietnamese import fold, plain_letters
@@ -185,26 +186,36 @@ class CaseSubject:
         self._terms = _terms(draft_title, self._places)
         self._periods = set(_PERIOD.findall(draft_title))
         opening = " ".join(_words(draft_title).split()[:4])
-        self._anchors = _anchors(bodies, organisations) + self._places
-        self._anchors += tuple(f"{first} {second}" for first, second in sorted(self._terms))
+        self._anchors = _anchors(bodies, organisations)
+        self._pairs = tuple(f"{first} {second}" for first, second in sorted(self._terms))
         self._seats = _seats(bodies)
         self._kind = _kind_in(opening)
 
-    def may_concern(self, text: str) -> bool:
-        """A quick look: whether any name or word of the case stands in a text (of plain letters)."""
-        return any(anchor in text for anchor in self._anchors) or (
-            any(place in text for place in self._seats) and any(organ in text for organ in _ORGANS)
+    def concerning(self, told: Sequence[Statement]) -> list[Statement]:
+        """The statements that a quick look at their plain letters does not rule out: few of a directory's are left."""
+        if not told:
+            return []
+        lines = plain_letters("\n".join(statement.text.replace("\n", " ") for statement in told)).split("\n")
+        return [
+            statement
+            for statement, line in zip(told, lines, strict=True)
+            if (self._may_name_a_body(line) or self._may_name_the_draft(line))
+            and (_CUE.search(line) or _is_consultancy(statement.source))
+        ]
+
+    def _may_name_a_body(self, line: str) -> bool:
+        return any(anchor in line for anchor in self._anchors) or (
+            any(place in line for place in self._seats) and any(organ in line for organ in _ORGANS)
         )
+
+    def _may_name_the_draft(self, line: str) -> bool:
+        if any(place in line for place in self._places):
+            return "20" in line or any(pair in line for pair in self._pairs)
+        return sum(pair in line for pair in self._pairs) >= 2
 
     def ties(self, statement: Statement, *, as_of: date, own_entities: frozenset[str]) -> list[StatedTie]:
         """The ties this statement makes. Bodies the person works for are left out: that is another conflict."""
-        if not self.may_concern(plain_letters(statement.text)):
-            return []
         words = _words(statement.text)
-        if not any(cue.search(words) for cue in (_ADVICE, _FUNDED, _PREPARING)) and not _is_consultancy(
-            statement.source
-        ):
-            return []
         found = []
         for body, entities, pattern in self._bodies:
             if entities & own_entities:
@@ -329,6 +340,7 @@ def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     return found
 
 
+@lru_cache(maxsize=1_000)
 def _is_consultancy(source: str) -> bool:
     kind = fold(source)
     return kind in ("consultancy", "project", "du an") or "tu van" in kind or "consult" in kind

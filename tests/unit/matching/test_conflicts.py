@@ -163,6 +163,7 @@ def test_former_posts_are_told_but_do_not_bar() -> None:
 
     assert kinds(someone(employments=(left,))) == [("former_employer", "soft")]
     assert kinds(someone(employer=f"{INSTITUTE} (đã nghỉ hưu)")) == [("former_employer", "soft")]
+    assert kinds(someone(employer=f"Nguyên Phó Giám đốc {PARTIES.requester}")) == [("former_employer", "soft")]
     assert kinds(someone(employments=(EmploymentSpell(organisation=INSTITUTE, year_to=2024),))) == [
         ("former_employer", "soft")
     ]
@@ -185,6 +186,7 @@ def test_a_second_employer_counts() -> None:
     both = (EmploymentSpell(organisation="Trường Đại học Nha Trang"), EmploymentSpell(organisation="Viện NCNTTS II"))
 
     assert kinds(someone(employments=both)) == [("same_organisation", "bars")]
+    assert kinds(someone(employer="Trường Đại học Nha Trang; Viện NCNTTS II")) == [("same_organisation", "bars")]
 
 
 def test_colleagues_of_an_author_from_elsewhere_are_for_a_person_to_judge() -> None:

@@ -26,6 +26,7 @@ from service.matching.people import NameFit, name_fit, written_name
         ("Nguyễn Xuân Thành", "Nguyen XT", NameFit.PARTLY),
         ("Nguyễn Xuân Thành", "Thành Nguyễn", NameFit.PARTLY),
         ("Võ Thị Sáu", "VO Thi Sau", NameFit.FULLY),
+        ("Nguyễn Minh Anh", "Nguyen, M.A.", NameFit.PARTLY),
         ("Mary Jane Watson", "M. J. Watson", NameFit.PARTLY),
         ("Nguyễn Xuân Thành", "Nguyen T.X.", NameFit.PARTLY),
         ("Nguyễn Xuân Thành", "Nguyen X.H.", NameFit.NONE),

@@ -37,7 +37,12 @@ SLUICES = CaseSubject(
 
 
 def firmest(subject: CaseSubject, text: str, source: str = "biography", year: int | None = None) -> Tie | None:
-    found = subject.ties(Statement(text=text, source=source, year=year), as_of=TODAY, own_entities=frozenset())
+    """Of the statement among others, through the quick look first."""
+    others = [Statement(text="Bà dạy học.", source="biography"), Statement(text="Sổ tay", source="sách", year=2020)]
+    said = Statement(text=text, source=source, year=year)
+    concerning = subject.concerning([others[0], said, others[1]])
+    assert set(concerning) <= {said}
+    found = [tie for one in concerning for tie in subject.ties(one, as_of=TODAY, own_entities=frozenset())]
     return max((tie.tie for tie in found), default=None)
 
 
