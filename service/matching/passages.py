@@ -45,13 +45,14 @@ _AGENCY_HEAD = "|".join(
         "Sở|Bộ|Ban|Cục|Chi cục|Tổng cục|Vụ|Viện|Trường|Trung tâm|Hội|Liên hiệp(?: các)? [Hh]ội|Liên minh"
         "|Văn phòng|Báo|Đài",
         "Kho bạc|Ngân hàng|Mặt trận|Học viện|Đại học|Công ty|Tổng công ty|Quỹ|Chi nhánh|Thanh tra|Tòa án|Viện kiểm sát",
-        "Thường trực|Đảng|Đoàn|Công an|Bộ Chỉ huy|Bộ đội|UBND|HĐND|[Tt]ỉnh|[Hh]uyện|[Tt]hành phố",
+        "Thường trực|Đảng|Đoàn|Công an|Bộ Chỉ huy|Bộ đội|UBND|HĐND",
     )
 )
 # A name goes on as long as capitals do, each with at most one small syllable: Khoa học và Công nghệ, Nội vụ.
 _NAME_PART = r"(?:Phát triển [Nn]ông thôn|Giao thông vận tải|[A-ZĐÀ-ỸÂÊÔƠƯĂ][\wÀ-ỹ]*(?:\s+[a-zđà-ỹâêôơưă][\wà-ỹ]*)?)"
 _JOINED = r"(?:\s+|,\s*|\s*[-–&]\s*|\s+(?:và|các|của|tỉnh|thành phố|nhân dân|cấp)\s+)"
 _AGENCY = re.compile(rf"\b(?:{_AGENCY_HEAD})\s+{_NAME_PART}(?:{_JOINED}{_NAME_PART})*")
+_PLACE = re.compile(r"\b(?:[Tt]ỉnh|[Hh]uyện|[Tt]hành phố|[Tt]hị xã)(?:\s+[A-ZĐÀ-ỸÂÊÔƠƯĂ][\wÀ-ỹ]*){1,3}")
 _AGENCY_WORDS = re.compile(
     r"\b(?:(?:các|những)\s+)?(?:"
     + "|".join(
@@ -128,9 +129,9 @@ def without_agencies(text: str) -> str:
     """The text without names of agencies, which are no evidence of a field."""
     if text.isupper():  # a heading in capitals: read it as a sentence would be
         text = _sentence_case(text)
-    return re.sub(r"\s+([,.;:])", r"\1", re.sub(r"\s+", " ", _AGENCY.sub(" ", _AGENCY_WORDS.sub(" ", text)))).strip(
-        " ,;:-–"
-    )
+    return re.sub(
+        r"\s+([,.;:])", r"\1", re.sub(r"\s+", " ", _AGENCY.sub(" ", _AGENCY_WORDS.sub(" ", _PLACE.sub(" ", text))))
+    ).strip(" ,;:-–")
 
 
 def _sentence_case(text: str) -> str:

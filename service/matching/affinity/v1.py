@@ -39,7 +39,7 @@ DECAY, DEPTH = 0.7, 5  # weights of an expert's best items: 1, .7, .49 …
 _FOREIGN_UNDER = 0.25  # share of evidence in the draft's language below which words cannot speak
 _PLAIN_OVER = 0.75  # share of evidence typed without marks from which meaning cannot
 SHARPNESS = 2.0  # of the soft maximum over themes: one theme answered well is enough
-WHOLE_WEIGHT = 0.4
+WHOLE_WEIGHT = 0.6
 BOUND, DAMPING = 4.0, 0.3  # beyond the bound a view counts less: no single view is to decide alone
 
 
@@ -75,6 +75,7 @@ class Affinities:
 class _Constants:
     mean: Vectors  # of passages of other drafts
     standard: dict[str, tuple[float, float]]  # view → mean, spread
+    language_offsets: dict[str, float]  # "vi>en": usual cosine of Vietnamese themes with English evidence
     offset: float
     slope: float
     bands: tuple[float, float, float]  # very suitable, suitable, possible
@@ -86,6 +87,7 @@ def constants() -> _Constants:
     return _Constants(
         mean=np.array(stored["mean"], dtype=np.float32),
         standard={view: (mean, spread) for view, (mean, spread) in stored["standard"].items()},
+        language_offsets=stored["language_offsets"],
         offset=stored["offset"],
         slope=stored["slope"],
         bands=tuple(stored["bands"]),
@@ -221,14 +223,32 @@ def raw_views(
     if prepared.vectors is not None and draft_vectors is not None:
         mean = constants().mean
         minor = (0.05 * (1 - evidence.weights) + np.where(evidence.is_counted, 0.0, 1.0))[:, None]
+        draft_language = "en" if language_of(whole) == "en" else "vi"
         for name, vectors in (("meaning", draft_vectors.themes), ("meaning_titled", draft_vectors.titled)):
             cosines = (prepared.vectors @ _centred(vectors, mean).T).astype(np.float64)
+            cosines -= _language_offsets(cosines, evidence.languages, draft_language)
             views[name] = _best_items(cosines - minor, owners, n)
     else:
         meaning_speaks = np.zeros(n, dtype=np.bool_)
     return RawViews(
         themes=views, whole=whole_views, words_speak=spoken >= _FOREIGN_UNDER, meaning_speaks=meaning_speaks
     )
+
+
+def _language_offsets(cosines: Floats, languages: Sequence[str], draft_language: str) -> Floats:
+    """How near any text of an item's language is to this theme, whatever it is about: (items, T).
+
+    Texts of one language are nearer to each other than to those of another; what counts is what is near beyond that.
+    Measured over the evidence at hand where there is enough of the language, else by the constants of this version.
+    """
+    offsets = np.zeros_like(cosines)
+    tags = np.array(languages)
+    for language in set(languages):
+        rows = np.flatnonzero(tags == language)
+        share = len(rows) / (len(rows) + 50.0)
+        usual = constants().language_offsets.get(f"{draft_language}>{language}", 0.0)
+        offsets[rows] = share * cosines[rows].mean(axis=0) + (1.0 - share) * usual
+    return offsets
 
 
 def score_pairs(
@@ -265,25 +285,28 @@ def fuse(raw: RawViews) -> tuple[Floats, Floats]:
 def _fuse_views(views: dict[str, tuple[str, ...]], values: dict[str, Floats], raw: RawViews, *, prefix: str) -> Floats:
     speaks = {"words": raw.words_speak, "terms": np.ones_like(raw.words_speak), "meaning": raw.meaning_speaks}
     total = np.zeros_like(values["terms_profile"])
-    votes = np.zeros((total.shape[0], 1))
+    votes = np.zeros_like(total)
     for view, parts in views.items():
         present = [part for part in parts if part in values]
         if not present:
             continue
-        weight = speaks[view].astype(np.float64)[:, None]
-        total += weight * np.mean([_standardise(values[part], prefix + part) for part in present], axis=0)
+        asked = values[present[0]].any(axis=0)  # a theme without a known term has none to find
+        weight = speaks[view].astype(np.float64)[:, None] * asked
+        score = np.mean([_standardise(values[part], prefix + part, speaks[view]) for part in present], axis=0)
+        total += weight * score
         votes += weight
-    fused: Floats = total / votes  # terms always speak
+    fused: Floats = total / np.maximum(votes, 1.0)
     return fused
 
 
-def _standardise(values: Floats, name: str) -> Floats:
-    """Half by the constants of this version, half over the experts at hand when they are many."""
+def _standardise(values: Floats, name: str, speaks: NDArray[np.bool_]) -> Floats:
+    """Half by the constants of this version, half over the experts the view speaks for, when they are many."""
     mean, spread = constants().standard[name]
     fixed = (values - mean) / spread
-    n = values.shape[0]
+    n = int(speaks.sum())
     relative_share = 0.5 * n / (n + 30.0)
-    relative = (values - values.mean(axis=0)) / np.maximum(values.std(axis=0), 0.3 * spread)
+    heard = values[speaks] if n else values
+    relative = (values - heard.mean(axis=0)) / np.maximum(heard.std(axis=0), 0.3 * spread)
     both = (1.0 - relative_share) * fixed + relative_share * relative
     bounded: Floats = np.where(both > BOUND, BOUND + DAMPING * (both - BOUND), both)
     return bounded
