@@ -17,6 +17,7 @@ _ADDRESS = re.compile(
 _SPACED_AT = re.compile(r"\s*(?:@|\(at\)|\[at\]|\s+at\s+(?=\S+\.\S+$))\s*")
 _ORCID = re.compile(r"(?<!\d)(\d{4})[-\s]?(\d{4})[-\s]?(\d{4})[-\s]?(\d{3}[\dXx])(?![\dXx])")
 _PHONE = re.compile(r"(?:\+|00)?\(?\d[\d\s().\-]{6,}\d")
+_BETWEEN_PHONES = re.compile(r"\s+[-–—]\s+|[,;\n]")
 _CODE_FIRST = re.compile(r"^(\d[\d.]*)(?![\w])\s*[-–:.)]?\s*(.*)$")
 _CODE_LAST = re.compile(r"^(.*?)\s*[(\[]\s*(?:mã(?: số)?\s*:?\s*)?(\d[\d.]*)\s*[)\]]$")
 _SEPARATOR = re.compile(
@@ -35,7 +36,7 @@ def find_emails(text: str) -> tuple[str, ...]:
 def find_phones(text: str) -> tuple[str, ...]:
     """Telephone numbers as digits, `+` before a country code; the zero that a number cell loses is put back."""
     found = []
-    for match in _PHONE.findall(text):
+    for match in _PHONE.findall(_BETWEEN_PHONES.sub(" / ", text.replace("(0)", ""))):
         digits = re.sub(r"\D", "", match)
         if match.lstrip("(").startswith("+"):
             found.append("+" + digits)

@@ -27,6 +27,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SAMPLE = 64 * 2**10
+_FEW_NULS = 8  # one byte in so many; with more it is no text
 
 
 def open_separated(path: Path) -> OpenedFile:
@@ -49,8 +50,8 @@ def decode(data: bytes, name: str) -> tuple[str, str]:
         try:
             return data.decode(wide), wide
         except UnicodeDecodeError:
-            raise _incomplete(name) from None
-    if b"\0" in data[:_SAMPLE]:
+            pass
+    if data[:_SAMPLE].count(0) > len(data[:_SAMPLE]) / _FEW_NULS:
         raise UnreadableFileError(N_("%(file)s is neither a workbook (.xlsx) nor a text table (.csv)."), file=name)
     try:
         return data.decode("utf-8"), "utf-8"

@@ -8,6 +8,7 @@ import re
 import warnings
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,23 +45,28 @@ def open_workbook(path: Path) -> OpenedFile:
                 _add_stored_results(path, tables)
     except UnreadableFileError:
         raise
-    except DefusedXmlException:
-        raise UnreadableFileError(
-            N_("%(file)s holds XML that no spreadsheet program writes (entities) and is not read."), file=path.name
-        ) from None
-    except _DAMAGE:
-        raise UnreadableFileError(
-            N_("%(file)s is damaged or was not copied whole. Ask for it again or save it anew."), file=path.name
-        ) from None
+    except (DefusedXmlException, *_DAMAGE) as error:
+        if isinstance(error, DefusedXmlException) or isinstance(error.__cause__, DefusedXmlException):
+            message = N_("%(file)s holds XML that no spreadsheet program writes (entities) and is not read.")
+        else:
+            message = N_("%(file)s is damaged or was not copied whole. Ask for it again or save it anew.")
+        raise UnreadableFileError(message, file=path.name) from None
     return OpenedFile(tables=tables)
 
 
 def _read_tables(path: Path) -> list[Table]:
-    workbook = openpyxl.load_workbook(path, read_only=True, data_only=False, keep_links=False)
-    try:
+    with _opened(path, data_only=False) as workbook:
         return [_read_table(sheet, path) for sheet in workbook.worksheets if hasattr(sheet, "_worksheet_path")]
-    finally:
-        workbook.close()
+
+
+@contextmanager
+def _opened(path: Path, *, data_only: bool) -> Iterator[openpyxl.Workbook]:
+    with path.open("rb") as file:  # given a name, openpyxl would refuse endings it does not know
+        workbook = openpyxl.load_workbook(file, read_only=True, data_only=data_only, keep_links=False)
+        try:
+            yield workbook
+        finally:
+            workbook.close()
 
 
 def _read_table(sheet: Any, path: Path) -> Table:
@@ -114,8 +120,7 @@ def unescape(text: str) -> str:
 
 
 def _add_stored_results(path: Path, tables: list[Table]) -> None:
-    workbook = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    try:
+    with _opened(path, data_only=True) as workbook:
         sheets = {sheet.title: sheet for sheet in workbook.worksheets}
         for table in tables:
             wanted = {number: cells for number, cells in table.rows if any(isinstance(v, Formula) for v in cells)}
@@ -129,8 +134,6 @@ def _add_stored_results(path: Path, tables: list[Table]) -> None:
                     if isinstance(formula, Formula) and cell.value is not None:
                         stored = CellError(str(cell.value)) if cell.data_type == "e" else cell.value
                         row[i] = Formula(formula.text, unescape(stored) if isinstance(stored, str) else stored)
-    finally:
-        workbook.close()
 
 
 def _around_the_cells(sheet: Any) -> tuple[list[Span], frozenset[int]]:
