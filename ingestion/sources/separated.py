@@ -26,6 +26,23 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_FOREIGN = frozenset(  # of lists without Vietnamese; the rarer guesses are nearly always wrong
+    (
+        "ascii",
+        "cp1252",
+        "latin_1",
+        "cp1250",
+        "cp1251",
+        "koi8_r",
+        "gb18030",
+        "gbk",
+        "big5",
+        "cp932",
+        "shift_jis",
+        "cp949",
+        "euc_kr",
+    )
+)
 _SAMPLE = 64 * 2**10
 _FEW_NULS = 8  # one byte in so many; with more it is no text
 
@@ -44,7 +61,11 @@ def decode(data: bytes, name: str) -> tuple[str, str]:
         if data.startswith(bom):
             try:
                 return data.decode(encoding).removeprefix("\ufeff"), encoding
-            except UnicodeDecodeError:
+            except UnicodeDecodeError as error:
+                if error.start < len(data) - 4:
+                    raise UnreadableFileError(
+                        N_("%(file)s is damaged or was not copied whole. Ask for it again or save it anew."), file=name
+                    ) from None
                 raise _incomplete(name) from None
     if wide := _looks_like_utf16(data):
         try:
@@ -100,7 +121,7 @@ def _decode_eight_bits(data: bytes, name: str) -> tuple[str, str]:
     if best is not None and best[0] >= 0.6:
         return best[2], best[1]
     guess = charset_normalizer.from_bytes(data[:_SAMPLE]).best()
-    if guess is not None:
+    if guess is not None and guess.encoding in _FOREIGN:
         try:
             return data.decode(guess.encoding), guess.encoding
         except (UnicodeDecodeError, LookupError):

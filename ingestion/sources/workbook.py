@@ -5,8 +5,10 @@ links to other files are not followed."""
 from __future__ import annotations
 
 import re
+import struct
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import Any
 import openpyxl
 from defusedxml import DefusedXmlException
 from openpyxl.utils.cell import range_boundaries
+from openpyxl.utils.exceptions import InvalidFileException
 
 from ingestion.records import N_, UnreadableFileError
 from ingestion.sources.tables import CellError, Formula, OpenedFile, Span, Table
@@ -31,7 +34,7 @@ _CELLS_BEGIN = re.compile(rb"<(?:\w+:)?sheetData\b")
 _CELLS_END = b"sheetData>"
 _DAMAGE = (
     zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, IndexError, EOFError, OSError, SyntaxError,
-    OverflowError, NotImplementedError, LookupError,
+    OverflowError, NotImplementedError, LookupError, InvalidFileException, struct.error, zlib.error, RecursionError,
 )  # fmt: skip
 
 
