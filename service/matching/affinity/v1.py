@@ -322,22 +322,30 @@ def _weighted(counts: sp.csr_matrix, rarity: Floats) -> sp.csr_matrix:
 
 
 def _best_items(scores: Floats, owners: NDArray[np.int64], experts: int) -> Floats:
-    """Decayed mean over each expert's best items: one lucky title is not enough, many minor works do no harm."""
+    """Decayed mean over each expert's best items: one lucky title is not enough, many minor works do no harm.
+
+    Whoever has fewer than DEPTH items has the worst of them counted again, so that thin profiles do not lose.
+    """
     out = np.zeros((experts, scores.shape[1]))
-    decays = DECAY ** np.arange(DEPTH)
-    starts = np.searchsorted(owners, np.arange(experts))
     sizes = np.bincount(owners, minlength=experts)
-    for column in range(scores.shape[1]):
-        order = np.lexsort((-scores[:, column], owners))
-        rank = np.arange(len(owners)) - starts[owners]
-        kept = order[rank < DEPTH]
-        place = rank[rank < DEPTH]
-        sums = np.bincount(owners[kept], scores[kept, column] * decays[place], experts)
-        # Fewer items than DEPTH: the missing ones count as its worst, so that thin profiles do not lose.
-        last = np.minimum.reduceat(scores[kept, column], np.searchsorted(owners[kept], np.arange(experts)[sizes > 0]))
-        missing = np.zeros(experts)
-        missing[sizes > 0] = last * (decays.sum() - np.cumsum(decays)[np.minimum(sizes[sizes > 0], DEPTH) - 1])
-        out[:, column] = (sums + missing) / decays.sum()
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]) if experts else sizes
+    decays = DECAY ** np.arange(DEPTH)
+    # Experts with about as many items go through together: as tables, with the last item repeated to fill the row.
+    for widest in (DEPTH, 2 * DEPTH, 4 * DEPTH, 16 * DEPTH, int(sizes.max(initial=0))):
+        rows = np.flatnonzero((sizes > 0) & (sizes <= widest) & ~out.any(axis=1))
+        if not len(rows):
+            continue
+        width = max(widest, DEPTH)
+        places = starts[rows, None] + np.minimum(np.arange(width), sizes[rows, None] - 1)
+        is_filler = np.arange(width) >= sizes[rows, None]
+        for column in range(scores.shape[1]):
+            table = scores[places, column]
+            worst = table.min(axis=1, keepdims=True)
+            table = np.where(is_filler, worst if width == DEPTH else -np.inf, table)
+            best = -np.partition(-table, DEPTH - 1, axis=1)[:, :DEPTH] if width > DEPTH else table
+            best = -np.sort(-best, axis=1)
+            best = np.where(np.isinf(best), worst, best)
+            out[rows, column] = best @ decays / decays.sum()
     return out
 
 
