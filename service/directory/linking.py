@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -212,6 +213,7 @@ _EVIDENCE_KINDS = (
 )
 
 
+@lru_cache(maxsize=4096)
 def evidence_kind(text: str | None) -> EvidenceKind:
     """The kind that a roster's word means: "đề tài", "bài báo", "sáng chế, giải pháp", "consultancy report"."""
     folded = fold(text or "")

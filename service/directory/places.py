@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import TypeVar
 
 from search.vietnamese import fold
@@ -115,15 +115,23 @@ class Gazetteer:
         self._districts_by_code = {district.code: district for district in districts}
         self._communes_by_code = {commune.code: commune for commune in communes}
         self._new_units_by_code = {unit.code: unit for unit in new_units}
+        # Rosters repeat the same places over and over.
+        self._link = lru_cache(maxsize=4096)(self._find_link)
+        self._link_province = lru_cache(maxsize=4096)(self._find_province_link)
         self._units_of_district: dict[str, set[str]] = {}
         for commune in communes:
             self._units_of_district.setdefault(commune.district.code, set()).add(commune.new_unit.code)
 
     def link(self, text: str | None) -> PlaceLink | None:
         """The most exact unit that is sure. None: no place, a place abroad, or a name that could be anywhere."""
-        parts = parse_place(text or "", is_known=self._is_known)
-        if not text or not parts:
-            return None
+        return self._link(text) if text else None
+
+    def find_province(self, text: str | None) -> PlaceLink | None:
+        """The province alone, whatever smaller unit stands before it."""
+        return self._link_province(text) if text else None
+
+    def _find_link(self, text: str) -> PlaceLink | None:
+        parts = parse_place(text, is_known=self._is_known)
         province, rest = self._take_province(parts)
         district, rest = self._take_district(rest, province)
         if district is not None:
@@ -139,14 +147,13 @@ class Gazetteer:
                 return self._new_unit(text, unit)
         return self._province(text, province, rest)
 
-    def find_province(self, text: str | None) -> PlaceLink | None:
-        """The province alone, whatever smaller unit stands before it."""
-        parts = parse_place(text or "", is_known=self._is_known)
+    def _find_province_link(self, text: str) -> PlaceLink | None:
+        parts = parse_place(text, is_known=self._is_known)
         province, rest = self._take_province(parts)
         if province is None:
             district, rest = self._take_district(rest, None)
             province = district.province if district else None
-        return self._province(text or "", province, []) if province else None
+        return self._province(text, province, []) if province else None
 
     def new_province_of(self, legacy_code: str | None, new_code: str | None, precision: str | None) -> str | None:
         """The name of the present province of a stored link, without "tỉnh"."""

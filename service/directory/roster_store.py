@@ -11,7 +11,8 @@ from uuid import UUID
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Table, bindparam, case, func, insert, or_, select, update
+from psycopg.types.json import Jsonb
+from sqlalchemy import Table, bindparam, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -213,10 +214,9 @@ async def save_batch(
 
 
 async def _insert_experts(session: AsyncSession, people: Sequence[Person], now: datetime) -> None:
-    if not people:
-        return
-    await session.execute(
-        insert(_EXPERTS),
+    await _copy(
+        session,
+        _EXPERTS,
         [
             {
                 "id": person.id,
@@ -237,7 +237,6 @@ async def _insert_experts(session: AsyncSession, people: Sequence[Person], now: 
 async def _update_experts(session: AsyncSession, people: Sequence[Person], now: datetime) -> None:
     if not people:
         return
-    await session.connection()
     statement = (
         update(_EXPERTS)
         .where(_EXPERTS.c.id == bindparam("_id"))
@@ -251,8 +250,9 @@ async def _update_experts(session: AsyncSession, people: Sequence[Person], now: 
 
 
 async def _insert_sources(session: AsyncSession, run_id: UUID, rows: Sequence[BatchRow], now: datetime) -> None:
-    await session.execute(
-        insert(SourceRecord.__table__),  # type: ignore[arg-type]
+    await _copy(
+        session,
+        SourceRecord.__table__,  # type: ignore[arg-type]
         [
             {
                 "id": row.id,
@@ -351,12 +351,13 @@ async def _insert_parts(
         if not person.is_stored or id(item) in new_employments
     ]
     for model, values in ((ExpertField, fields), (Evidence, evidence), (Employment, employments)):
-        if values:
-            await _copy(session, model.__table__, values)  # type: ignore[arg-type]
+        await _copy(session, model.__table__, values)  # type: ignore[arg-type]
 
 
 async def _copy(session: AsyncSession, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """COPY in the session's own transaction: a roster may bring a hundred thousand works."""
+    if not rows:
+        return
     connection: psycopg.AsyncConnection[Any] = (
         await (await session.connection()).get_raw_connection()
     ).driver_connection  # type: ignore[assignment]
@@ -370,6 +371,8 @@ async def _copy(session: AsyncSession, table: Table, rows: Sequence[dict[str, An
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, dict):
+        return Jsonb(value)
     return str(value) if isinstance(value, StrEnum) else value
 
 
