@@ -35,7 +35,7 @@ def var() -> Iterator[Path]:
     for serving in Serving.all:
         serving.kill()
     Serving.all.clear()
-    if (folder / "postgresql").exists():
+    if (folder / "postgresql" / "data" / "postmaster.pid").exists():
         with contextlib.suppress(UnavailableError), EmbeddedServer(folder / "postgresql"):
             pass  # takes over what a failed test left running, and stops it
     shutil.rmtree(folder, ignore_errors=True)
