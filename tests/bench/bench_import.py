@@ -131,10 +131,13 @@ async def measure(url: str, reading: RosterReading) -> None:
         started, cpu = time.perf_counter(), time.process_time()
         report = await import_roster(sessions, reading, sha256="bench", synthetic=True, now=datetime.now(UTC))
         seconds = time.perf_counter() - started
-        rate = len(reading.experts) / seconds
         print(
-            f"{what}: {seconds:.1f} s, {time.process_time() - cpu:.1f} s CPU, {rate:.0f} rows/s, {report.created} created,"
-            f" {report.unchanged} unchanged, {report.evidence_added} works, {len(report.duplicates)} possible duplicates"
+            f"{what}: {seconds:.1f} s, {time.process_time() - cpu:.1f} s CPU,"
+            f" {len(reading.experts) / seconds:.0f} rows/s"
+        )
+        print(
+            f"  {report.created} created, {report.merged} merged, {report.unchanged} unchanged,"
+            f" {report.evidence_added} works, {len(report.duplicates)} possible duplicates"
         )
     await engine.dispose()
 
@@ -144,21 +147,20 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--works", type=int, default=10)
     options = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="trithuc-bench-"))
-    folder.chmod(0o755)
-    path = folder / "danh-sach.xlsx"
-    write_roster(path, options.rows, options.works)
-    started, cpu = time.perf_counter(), time.process_time()
-    reading = read_roster(path)
-    print(
-        f"read: {time.perf_counter() - started:.1f} s, {time.process_time() - cpu:.1f} s CPU,"
-        f" {len(reading.experts)} people, {len(reading.problems)} problems"
-    )
-    with EmbeddedServer(folder / "postgresql") as server:
-        server.ensure_database("bench")
-        migrate(server.url("bench"))
-        asyncio.run(measure(server.url("bench"), reading))
-        print(f"bare insert of the raw cells: {bare_insert(server.url('bench'), reading):.2f} s")
+    with tempfile.TemporaryDirectory(prefix="trithuc-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # as root the server runs under another account
+        path = folder / "danh-sach.xlsx"
+        write_roster(path, options.rows, options.works)
+        started, cpu = time.perf_counter(), time.process_time()
+        reading = read_roster(path)
+        print(f"read: {time.perf_counter() - started:.1f} s, {time.process_time() - cpu:.1f} s CPU")
+        with EmbeddedServer(folder / "postgresql") as server:
+            server.ensure_database("bench")
+            url = server.url("bench")
+            migrate(url)
+            asyncio.run(measure(url, reading))
+            print(f"bare insert of the raw cells: {bare_insert(url, reading):.2f} s")
 
 
 if __name__ == "__main__":
