@@ -35,6 +35,7 @@ class Runtime:
     pool: psycopg_pool.AsyncConnectionPool
     backend: SearchBackend
     embeddings: Embeddings
+    synonyms: tuple[tuple[str, str], ...]  # (term, expansion), as the index takes them
 
 
 @asynccontextmanager
@@ -64,9 +65,8 @@ async def open_runtime(settings: Settings, *, database_url: str | None = None) -
         stack.push_async_callback(asyncio.to_thread, embeddings.close)
         sessions = make_sessions(engine)
         async with sessions() as session:
-            synonyms = [
-                (row.term, row.expansion) for row in await session.execute(select(Synonym.term, Synonym.expansion))
-            ]
+            rows = await session.execute(select(Synonym.term, Synonym.expansion))
+            synonyms = tuple((row.term, row.expansion) for row in rows)
         backend = PostgresqlBackend(pool, synonyms=synonyms)
         await backend.create()
         yield Runtime(
@@ -77,6 +77,7 @@ async def open_runtime(settings: Settings, *, database_url: str | None = None) -
             pool=pool,
             backend=backend,
             embeddings=embeddings,
+            synonyms=synonyms,
         )
 
 
