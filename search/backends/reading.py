@@ -13,7 +13,7 @@ from psycopg import AsyncConnection, sql
 from search.backends.identifiers import identifiers_in
 from search.backends.lexemes import any_of, quoted
 from search.backends.naming import NameQuery, Spellings, lookups, name_score
-from search.backends.wording import RANK_WEIGHTS, Synonyms, Vocabulary, WordQuery, read_rank
+from search.backends.wording import RANK_WEIGHTS, Synonyms, Vocabulary, WordQuery, has_abbreviation, read_rank
 from search.embedding.embedder import Vectors
 from search.query import ExpertQuery, Hit, Rankings
 
@@ -27,6 +27,8 @@ _FEW = 3000  # documents: a filter that leaves no more is answered exactly
 _BEST_CHUNKS = 3
 _DECAY = 0.7  # weight of the second best chunk against the best; a single chance hit is no expertise
 _WHOLE_PROFILE = 0.5  # weight of the mean of all chunks beside the best ones
+_USES_IT = 0.6  # share of a query with an abbreviation from which a profile shows what it means
+_MOST_USERS = 3
 _FIELDS = np.array(["biography", "organisation", "evidence", "name"])  # by label: D, C, B, A
 
 _VOCABULARY = "select lexeme, documents from {term} where lexeme = any(%(lexemes)s) and documents > 0"
@@ -47,6 +49,7 @@ _NEAREST = """
 select d.no from {document} d where d.centre is not null and {filter}
 order by d.centre <#> %(vector)s::halfvec({dimensions}) limit %(limit)s
 """
+_CENTRE = "select avg(d.centre::vector)::text from {document} d where d.id = any(%(ids)s) and d.centre is not null"
 # Of each asked vector, the best chunks of an expert with decaying weights, and the mean of them all.
 _BY_MEANING = """
 with asked as (select * from unnest(%(asked)s::smallint[], %(languages)s::smallint[], %(common)s::float8[])
@@ -100,7 +103,11 @@ class Reader:
             known = {hit.expert_id for hit in exact}
             exact += [hit for hit in await self._by_name(name, vocabulary, scores) if hit.expert_id not in known]
         vector = self._query.vector
-        by_meaning = await self._by_meaning(vector, chunks) if vector is not None and chunks else []
+        by_meaning: list[Hit] = []
+        if vector is not None and chunks:
+            if has_abbreviation(self._query.text):
+                vector = await self._informed(vector, by_words)
+            by_meaning = await self._by_meaning(vector, chunks)
         limit = self._query.limit
         return Rankings(
             exact=tuple(exact[:limit]), by_words=tuple(by_words[:limit]), by_meaning=tuple(by_meaning[:limit])
@@ -169,6 +176,19 @@ class Reader:
         ]
         # Among equally good names, whoever answers the rest of the query better.
         return sorted(hits, key=lambda h: (-round(h.score, 6), -words.get(h.expert_id, 0.0), h.expert_id))
+
+    async def _informed(self, vector: Vectors, by_words: Sequence[Hit]) -> Vectors:
+        """No model knows what MRV or AWD means; the profiles that use it show what it is about."""
+        users = [hit.expert_id for hit in by_words[:_MOST_USERS] if hit.score >= _USES_IT]
+        if not users:
+            return vector
+        cursor = await self._execute(_CENTRE, ids=users)
+        row = await cursor.fetchone()
+        if row is None or row[0] is None:
+            return vector
+        centre = np.array(row[0][1:-1].split(","), np.float32)
+        informed: Vectors = vector + centre / max(float(np.linalg.norm(centre)), 1e-6)
+        return informed / np.float32(np.linalg.norm(informed))
 
     async def _by_meaning(self, vector: Vectors, chunks: int) -> list[Hit]:
         cursor = await self._execute("select language, mean::text from {language_mean}")

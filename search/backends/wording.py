@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.backends.lexemes import bigrams
-from search.vietnamese import same_marks, syllables
+from search.vietnamese import language_of, same_marks, syllables
 
 # What a match is worth by where it stands (name, subject, organisation and place, running text).
 LABEL_WEIGHTS = {"A": 1.0, "B": 1.0, "C": 0.9, "D": 0.7}
@@ -31,6 +31,8 @@ _MARKED_SHARE = 0.7  # of a word's weight, when the query is typed with marks; t
 _UNMARKED_FORM = 0.9  # what the form without marks is worth: some profiles are typed without
 _SYNONYM = 0.9
 _MOST_UNITS = 32  # of a pasted text the most telling words are asked for
+_MOST_WORDS_BESIDE = 4  # in a query that is taken to be about its abbreviation
+_LONGEST_ABBREVIATION = 8
 _LENGTH_SHARE = 0.3  # how much a long document is held back
 
 Scores = NDArray[np.float64]
@@ -249,6 +251,17 @@ class WordScorer:
     def _column(self, lexeme: str) -> None:
         if lexeme in self._vocabulary.frequencies:
             self._columns.setdefault(lexeme, len(self._columns))
+
+
+def has_abbreviation(text: str) -> bool:
+    """Whether a short query holds a word like MRV, ĐTM or awd: capitals, or four letters that are no syllable."""
+    words = text.split()
+    return len(words) <= _MOST_WORDS_BESIDE and any(
+        2 <= len(word) <= _LONGEST_ABBREVIATION
+        and word.isalpha()
+        and (word.isupper() or (len(word) <= 4 and language_of(word) == "other"))
+        for word in words
+    )
 
 
 def read_rank(ranks: Scores) -> tuple[Scores, NDArray[np.int64]]:
