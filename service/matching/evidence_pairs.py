@@ -15,6 +15,7 @@ from service.matching.evidence import Evidence
 from service.matching.lexicon import FieldLexicon
 from service.matching.lexicon_words import STOP_WORDS, language_of, spelled_words, stem
 from service.matching.results import FoundTheme, PassagePair
+from service.matching.theme_units import split_clauses
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -24,6 +25,7 @@ PLACES_PER_THEME = 8
 _SHORTEST_PLACE = 4  # words
 _LONGEST_PLACE = 60
 _MOST_WORDS = 12
+_WORTH_SHOWING = 0.35  # of the best pair: what is far below it proves nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +48,18 @@ def theme_places(themes: Sequence[FoundTheme], passages: Sequence[DraftPassage])
             passage = by_ordinal.get(ordinal)
             if passage is None:
                 continue
-            pieces = sentences(passage.text) if len(passage.text.split()) > _LONGEST_PLACE else [passage.text]
+            pieces = [passage.text]
+            if len(passage.text.split()) > _LONGEST_PLACE:
+                pieces = [clause for sentence in sentences(passage.text) for clause in split_clauses(sentence)]
             found += [
                 Place(theme_ordinal=theme.ordinal, passage=passage, text=piece)
                 for piece in pieces
                 if len(piece.split()) >= _SHORTEST_PLACE
             ]
-        shares = [sum(stem(word) in asked for word in spelled_words(place.text)) for place in found]
-        best = sorted(sorted(range(len(found)), key=lambda n: (-shares[n], n))[:PLACES_PER_THEME])
+        shared = [sum(stem(word) in asked for word in spelled_words(place.text)) for place in found]
+        # A passage may serve several themes: here only what this one asks.
+        own = [n for n, count in enumerate(shared) if count >= 0.8 * len(spelled_words(found[n].text))]
+        best = sorted(sorted(own, key=lambda n: (-shared[n], n))[:PLACES_PER_THEME])
         places += [found[n] for n in best]
     return places
 
@@ -91,8 +97,11 @@ def best_pairs(
             if len(columns):
                 row, column = divmod(int(table[:, columns].argmax()), len(columns))
                 chosen.append((row, int(columns[column])))
-        order = sorted(range(table.size), key=lambda n: -table.flat[n])[: 4 * BEST_PAIRS]
-        best = _distinct([(n // table.shape[1], n % table.shape[1]) for n in order])[:BEST_PAIRS]
+        told = np.flatnonzero(np.isin(themes, list(fits))) if fits else np.arange(len(places))
+        inner = table[:, told]
+        order = sorted(range(inner.size), key=lambda n: -inner.flat[n])[: 4 * BEST_PAIRS]
+        best = _distinct([(n // len(told), int(told[n % len(told)])) for n in order] if len(told) else [])[:BEST_PAIRS]
+        best = [pair for pair in best if table[pair] >= _WORTH_SHOWING * table[best[0]]]
         best += [pair for pair in sorted(chosen, key=lambda pair: -table[pair]) if pair not in best]
         seen: set[tuple[int, int]] = set()
         shown = []
@@ -154,5 +163,5 @@ def shared_words(draft: str, evidence: str, lexicon: FieldLexicon) -> tuple[str,
             if len(word) >= 4 and stem(word) in others and stem(word) not in STOP_WORDS and not word.isdigit():
                 found[word] = None
                 found[others[stem(word)]] = None
-    kept = [word for word in found if not any(word != other and word in other.split(" ") for other in found)]
+    kept = [word for word in found if not any(word != other and f" {word} " in f" {other} " for other in found)]
     return tuple(kept[:_MOST_WORDS])

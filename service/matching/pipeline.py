@@ -266,7 +266,7 @@ def _explain(
 ) -> dict[UUID, tuple[PassagePair, ...]]:
     index = {candidate.id: n for n, candidate in enumerate(candidates)}
     fits = {expert.expert_id: expert for expert in everyone}
-    if not prepared.evidence.items or not draft.places:
+    if not shown or not prepared.evidence.items or not draft.places:
         return {}
     texts = [place.text for place in draft.places]
     pairs = best_pairs(

@@ -47,7 +47,7 @@ def test_the_ranking_and_the_council_reach_their_floors(runs: Mapping[str, Draft
 def test_version_1_keeps_what_it_has_reached(runs: Mapping[str, DraftRun]) -> None:
     reached = figures(dict(runs))
 
-    assert reached.ndcg >= 0.91
+    assert reached.ndcg >= 0.92
     assert reached.recall >= 0.94
     assert reached.coverage >= 0.95
 

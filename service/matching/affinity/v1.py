@@ -76,7 +76,8 @@ class _Constants:
     mean: Vectors  # of passages of other drafts
     standard: dict[str, tuple[float, float]]  # view → mean, spread
     language_offsets: dict[str, float]  # "vi>en": usual cosine of Vietnamese themes with English evidence
-    offset: float
+    offset: float  # of the draft's score, which the whole draft adds to
+    theme_offset: float
     slope: float
     bands: tuple[float, float, float]  # very suitable, suitable, possible
 
@@ -89,6 +90,7 @@ def constants() -> _Constants:
         standard={view: (mean, spread) for view, (mean, spread) in stored["standard"].items()},
         language_offsets=stored["language_offsets"],
         offset=stored["offset"],
+        theme_offset=stored["theme_offset"],
         slope=stored["slope"],
         bands=tuple(stored["bands"]),
     )
@@ -184,12 +186,12 @@ def score_affinities(
     raw = raw_views(prepared, themes, whole, draft_vectors)
     fused_themes, fused_whole = fuse(raw)
     overall = np.log(np.exp(SHARPNESS * fused_themes).sum(axis=1)) / SHARPNESS + WHOLE_WEIGHT * fused_whole[:, 0]
-    return Affinities(scores=_to_unit(overall), theme_scores=_to_unit(fused_themes + WHOLE_WEIGHT * fused_whole))
-
-
-def _to_unit(fused: Floats) -> Floats:
     known = constants()
-    unit: Floats = 1.0 / (1.0 + np.exp(-known.slope * (fused - known.offset)))
+    return Affinities(scores=_to_unit(overall, known.offset), theme_scores=_to_unit(fused_themes, known.theme_offset))
+
+
+def _to_unit(fused: Floats, offset: float) -> Floats:
+    unit: Floats = 1.0 / (1.0 + np.exp(-constants().slope * (fused - offset)))
     return unit
 
 
