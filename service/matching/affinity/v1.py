@@ -40,6 +40,7 @@ _FOREIGN_UNDER = 0.25  # share of evidence in the draft's language below which w
 _PLAIN_OVER = 0.75  # share of evidence typed without marks from which meaning cannot
 SHARPNESS = 2.0  # of the soft maximum over themes: one theme answered well is enough
 WHOLE_WEIGHT = 0.6
+TERMS_FOR_HALF = 2.0  # known terms of a theme that give the view of terms half a vote
 BOUND, DAMPING = 4.0, 0.3  # beyond the bound a view counts less: no single view is to decide alone
 
 
@@ -112,6 +113,7 @@ class _WordView:
     width: int
     features: Callable[[str], tuple[NDArray[np.int32], NDArray[np.float32]]]
     rarity: Floats
+    telling: Floats  # of each feature: 1, or less for what all papers name
     profiles: sp.csr_matrix
     items: sp.csr_matrix
 
@@ -161,12 +163,13 @@ def _word_view(
     profiles.eliminate_zeros()
     holders = np.bincount(profiles.indices, minlength=width)
     rarity: Floats = np.where(holders > 0, np.log1p(n / np.maximum(holders, 1)), 0.0)  # unused words tell nobody apart
-    if weights is not None:
-        rarity = rarity * weights
+    telling = np.ones(width) if weights is None else weights
+    rarity = rarity * telling
     return _WordView(
         width=width,
         features=features,
         rarity=rarity,
+        telling=telling,
         profiles=_weighted(profiles, rarity),
         items=sp.diags(used) @ _weighted(items, rarity),
     )
@@ -203,6 +206,8 @@ class RawViews:
     whole: dict[str, Floats]
     words_speak: NDArray[np.bool_]
     meaning_speaks: NDArray[np.bool_]
+    terms_known: Floats  # (T,) telling terms of each theme that anybody's evidence holds
+    whole_terms_known: Floats  # (1,)
 
 
 def raw_views(
@@ -219,6 +224,8 @@ def raw_views(
         items = np.asarray((view.items @ queries[:, :-1]).todense(), dtype=np.float64)
         views[f"{name}_profile"], whole_views[f"{name}_profile"] = profile[:, :-1], profile[:, -1:]
         views[f"{name}_items"] = _best_items(items * evidence.weights[:, None], owners, n)
+    held = _asked(prepared.terms, asked) > 0
+    known = np.asarray(held @ prepared.terms.telling, dtype=np.float64)
     shares = prepared.language_shares
     spoken = shares["en"] if language_of(whole) == "en" else shares["vi"] + shares["vi-plain"]
     meaning_speaks = shares["vi-plain"] < _PLAIN_OVER
@@ -233,7 +240,12 @@ def raw_views(
     else:
         meaning_speaks = np.zeros(n, dtype=np.bool_)
     return RawViews(
-        themes=views, whole=whole_views, words_speak=spoken >= _FOREIGN_UNDER, meaning_speaks=meaning_speaks
+        themes=views,
+        whole=whole_views,
+        words_speak=spoken >= _FOREIGN_UNDER,
+        meaning_speaks=meaning_speaks,
+        terms_known=known[:-1],
+        whole_terms_known=known[-1:],
     )
 
 
@@ -292,12 +304,14 @@ def _fuse_views(views: dict[str, tuple[str, ...]], values: dict[str, Floats], ra
         present = [part for part in parts if part in values]
         if not present:
             continue
-        asked = values[present[0]].any(axis=0)  # a theme without a known term has none to find
-        weight = speaks[view].astype(np.float64)[:, None] * asked
+        weight = speaks[view].astype(np.float64)[:, None]
+        if view == "terms":  # one term out of a whole theme says little; a theme of many is described by them
+            known = raw.terms_known if prefix == "" else raw.whole_terms_known
+            weight = weight * known / (known + TERMS_FOR_HALF)
         score = np.mean([_standardise(values[part], prefix + part, speaks[view]) for part in present], axis=0)
         total += weight * score
         votes += weight
-    fused: Floats = total / np.maximum(votes, 1.0)
+    fused: Floats = total / np.maximum(votes, 0.5)
     return fused
 
 
