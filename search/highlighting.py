@@ -55,7 +55,6 @@ class QueryWords:
         text = unicodedata.normalize("NFC", text)
         places = _places(text)
         hits = {index for _, index in self._matches(places)}
-        hits = {index for index in hits if places[index].marked not in _JOINING or _holds_on(index, hits, places)}
         spans: list[Span] = []
         at = 0
         for first, last in _runs(hits, places, text):
@@ -95,25 +94,13 @@ def _places(text: str) -> list[_Place]:
     return [_Place(start, end, folded, marked) for start, end, folded, marked in word_places(text)]
 
 
-def _holds_on(index: int, hits: set[int], places: Sequence[_Place]) -> bool:
-    """Whether a joining word stands in a row of hits that has a real word."""
-    for step in (-1, 1):
-        at = index + step
-        while at in hits:
-            if places[at].marked not in _JOINING:
-                return True
-            at += step
-    return False
-
-
 def _runs(hits: set[int], places: Sequence[_Place], text: str) -> Iterable[tuple[int, int]]:
-    first = last = -2
-    for index in sorted(hits):
-        if index == last + 1 and text[places[last].end : places[index].start].isspace():
-            last = index
-            continue
-        if first >= 0:
-            yield first, last
-        first = last = index
-    if first >= 0:
-        yield first, last
+    """First and last place of each run of hits with only spaces between, less joining words at its ends."""
+    run: list[int] = []
+    for index in [*sorted(hits), len(places) + 1]:
+        if run and (index != run[-1] + 1 or not text[places[run[-1]].end : places[index].start].isspace()):
+            real = [place for place in run if places[place].marked not in _JOINING]
+            if real:
+                yield real[0], real[-1]
+            run = []
+        run.append(index)

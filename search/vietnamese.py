@@ -65,6 +65,11 @@ def same_marks(text: str) -> list[str]:
     return [_mark_word(word) for word in _words(text)]
 
 
+def word_forms(text: str) -> list[tuple[str, str]]:
+    """`syllables` and `same_marks` side by side, in one pass."""
+    return [(_fold_word(word), _mark_word(word)) for word in _words(text)]
+
+
 def word_places(text: str) -> list[tuple[int, int, str, str]]:
     """Start, end, folded form and form with marks of each word of a text in NFC, capitals and all."""
     return [
@@ -93,6 +98,8 @@ def language_of(text: str) -> Language:
 
 
 def _words(text: str) -> list[str]:
+    if text.isascii():
+        return _WORD.findall(text.lower())
     text = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).lower())
     return _WORD.findall("".join(c for c in text if not unicodedata.combining(c)))
 

@@ -19,7 +19,7 @@ from itertools import pairwise
 from typing import Literal
 
 from search.documents import ExpertDocument
-from search.vietnamese import same_marks, syllables
+from search.vietnamese import syllables, word_forms
 
 Label = Literal["A", "B", "C", "D"]
 
@@ -35,8 +35,9 @@ class DocumentWords:
     length: int = 0  # in syllables
 
     def add(self, text: str, label: Label) -> None:
-        folded = [word[:_LONGEST_WORD] for word in syllables(text)]
-        marked = [word[:_LONGEST_WORD] for word in same_marks(text)]
+        forms = word_forms(text)
+        folded = [word[:_LONGEST_WORD] for word, _ in forms]
+        marked = [word[:_LONGEST_WORD] for _, word in forms]
         self.length += len(folded)
         for lexeme in (*folded, *bigrams(folded), *(f"={word}" for word in marked)):
             self._count(lexeme, label)

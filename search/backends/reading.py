@@ -17,11 +17,12 @@ from search.backends.wording import RANK_WEIGHTS, Synonyms, Vocabulary, WordQuer
 from search.embedding.embedder import Vectors
 from search.query import ExpertQuery, Hit, Rankings
 
-_BUDGET = 20_000  # documents visited in the first stage by words, all lexemes together
-_FIRST_BY_WORDS = 400  # documents that are scored in full
+_BUDGET = 10_000  # documents visited in the first stage by words, all lexemes together
+_FIRST_BY_WORDS = 300  # documents that are scored in full
 _MOST_NAMESAKES = 1000
 _ALL_CHUNKS = 30_000  # up to so many, every chunk is compared; above, those of the nearest centres
-_FIRST_BY_MEANING = 1000  # experts whose chunks are compared then
+_FIRST_BY_MEANING = 400  # experts whose chunks are compared then, with …
+_ALSO_BY_WORDS = 100  # … the best by words
 _FIRST_BY_PARTS = 200  # experts who are compared with the stretches of a long query too
 _FEW = 3000  # documents: a filter that leaves no more is answered exactly
 _BEST_CHUNKS = 3
@@ -39,7 +40,7 @@ group by d.no order by sum(q.weight) desc, d.no limit %(limit)s
 """
 # Concatenating takes the tsvector out of its storage once instead of once for each lexeme.
 _BY_WORDS = """
-select d.id, d.length, (select array_agg(ts_rank(%(weights)s::real[], v.words, q.query) order by q.place)
+select d.no, d.id, d.length, (select array_agg(ts_rank(%(weights)s::real[], v.words, q.query) order by q.place)
                         from unnest(%(queries)s::tsquery[]) with ordinality q (query, place))
 from {document} d cross join lateral (select d.words || ''::tsvector as words offset 0) v where d.no = any(%(numbers)s)
 """
@@ -85,6 +86,7 @@ class Reader:
             name: sql.Identifier(schema, name) for name in ("document", "chunk", "term", "language_mean", "state")
         }
         self._filter, self._filter_values = _filter(query)
+        self._best_by_words: list[int] = []
 
     async def rankings(self) -> Rankings:
         cursor = await self._execute("select documents, mean_length, chunks from {state}")
@@ -134,12 +136,13 @@ class Reader:
         rows = await cursor.fetchall()
         if not rows:
             return []
-        held, labels = read_rank(np.array([ranks for _, _, ranks in rows], np.float64))
-        scores = scorer.scores(held, np.array([length for _, length, _ in rows], np.float64))
+        held, labels = read_rank(np.array([ranks for *_, ranks in rows], np.float64))
+        scores = scorer.scores(held, np.array([length for _, _, length, _ in rows], np.float64))
+        self._best_by_words = [rows[i][0] for i in np.argsort(-scores)[:_ALSO_BY_WORDS]]
         fields = _FIELDS[labels[np.arange(len(rows)), (held * scorer.rarities()).argmax(axis=1)]]
         hits = [
             Hit(expert_id, float(score), str(field))
-            for (expert_id, _, _), score, field in zip(rows, scores, fields, strict=True)
+            for (_, expert_id, _, _), score, field in zip(rows, scores, fields, strict=True)
             if score > 0
         ]
         return sorted(hits, key=lambda hit: (-hit.score, hit.expert_id))
@@ -238,7 +241,8 @@ class Reader:
             few = await (await self._execute(statement, limit=_FEW + 1)).fetchone() if self._query.filters else None
             if few is None or few[0] > _FEW:
                 cursor = await self._execute(_NEAREST, vector=_literal(vector), limit=_FIRST_BY_MEANING)
-                return "c.no = any(%(numbers)s)", {"numbers": [no for (no,) in await cursor.fetchall()]}
+                nearest = {no for (no,) in await cursor.fetchall()}
+                return "c.no = any(%(numbers)s)", {"numbers": list(nearest.union(self._best_by_words))}
         return "c.no in (select d.no from {document} d where {filter})", {}
 
     async def _execute(self, text: str, **values: object) -> Any:
@@ -272,7 +276,7 @@ def _literal(vector: Vectors) -> str:
 def settings() -> Sequence[tuple[str, str]]:
     """Of the transaction a search runs in."""
     return (
-        ("hnsw.ef_search", "400"),
+        ("hnsw.ef_search", "300"),
         ("hnsw.iterative_scan", "relaxed_order"),
         ("hnsw.max_scan_tuples", "40000"),
         ("jit", "off"),

@@ -168,9 +168,10 @@ async def _rank_searches(collection: Collection, runtime: Runtime) -> dict[str, 
     try:
         await backend.create()
         documents = collection.documents
-        for start in range(0, len(documents), _BATCH):
-            batch = documents[start : start + _BATCH]
-            await backend.upsert(batch, await _document_vectors(batch, runtime.embeddings))
+        async with backend.rebuilding() as fresh:  # a bulk load takes a third of the time of single changes
+            for start in range(0, len(documents), _BATCH):
+                batch = documents[start : start + _BATCH]
+                await fresh.upsert(batch, await _document_vectors(batch, runtime.embeddings))
         ranked = await rank_queries(backend, runtime.embeddings, collection.queries)
     finally:
         await backend.drop()

@@ -30,7 +30,7 @@ from service.i18n import N_
 
 PAGE_SIZE = 20
 # How many hits of the index are looked at. Beyond, a result says "at least".
-_DEPTH = 500
+_DEPTH = 300
 # Who belongs to a result: those who answer so much of the query in words (or half as much as the best) …
 _ENOUGH_WORDS = 0.34
 # … or, in a query of few words, somebody named Dương where "Đường" was typed: below those who are spelled so …
