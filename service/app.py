@@ -56,6 +56,7 @@ def create_app(settings: Settings, *, database_url: str | None = None, run_worke
         dependencies={
             "runtime": Provide(provide_runtime, sync_to_thread=False),
             "backend": Provide(provide_backend, sync_to_thread=False),
+            "synonyms": Provide(provide_synonyms, sync_to_thread=False),
             "embeddings": Provide(provide_embeddings, sync_to_thread=False),
             "session": Provide(provide_session),
             "actor": Provide(provide_actor, sync_to_thread=False),
@@ -85,6 +86,10 @@ def provide_backend(runtime: NamedDependency[Runtime]) -> SearchBackend:
 
 def provide_embeddings(runtime: NamedDependency[Runtime]) -> Embeddings:
     return runtime.embeddings
+
+
+def provide_synonyms(runtime: NamedDependency[Runtime]) -> tuple[tuple[str, str], ...]:
+    return runtime.synonyms
 
 
 async def provide_session(runtime: NamedDependency[Runtime]) -> AsyncIterator[AsyncSession]:

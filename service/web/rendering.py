@@ -49,6 +49,7 @@ def make_template_engine(assets: Assets) -> JinjaTemplateEngine:
         country_name=country_name,
         labels=labels,
         name_of=wording.name_of,
+        title_of=wording.title_of,
         translate=translate,
     )
     environment.filters.update(

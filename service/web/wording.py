@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Protocol
 
-from service.directory.names import display_name
+from service.directory.names import display_name, titles
 from service.i18n import N_, Locale, current_locale, gettext
 
 BANDS = {"very_suitable": N_("Very suitable"), "suitable": N_("Suitable"), "possible": N_("Possible")}
@@ -85,6 +85,19 @@ UNUSED = {
     "heading": N_("headings"),
 }
 
+# Which part of a profile answered a search.
+MATCHED = {
+    "name": N_("name"),
+    "identifier": N_("code or ORCID"),
+    "organisation": N_("organisation"),
+    "position": N_("position held"),
+    "fields": N_("field of expertise"),
+    "evidence": N_("evidence"),
+    "biography": N_("life and work"),
+    "keywords": N_("own keywords"),
+    "meaning": N_("close meaning"),
+}
+
 GENDERS = {"male": N_("male"), "female": N_("female"), "other": N_("other")}
 
 
@@ -101,6 +114,13 @@ class Titled(Protocol):
     def degree(self) -> str | None: ...
     @property
     def other_titles(self) -> Sequence[str]: ...
+
+
+class Ranked(Protocol):
+    @property
+    def academic_rank(self) -> str | None: ...
+    @property
+    def degree(self) -> str | None: ...
 
 
 def word(words: Mapping[str, str], code: object) -> str:
@@ -121,9 +141,18 @@ def name_of(person: Titled) -> str:
     )
 
 
+def title_of(person: Ranked) -> str:
+    """ "PGS.TS." alone, for a name whose words are marked."""
+    return titles(degree=person.degree, academic_rank=person.academic_rank, locale=current_locale.get())
+
+
+def capitalised(text: str) -> str:
+    """With a capital at its start; the rest as it stands."""
+    return text[:1].upper() + text[1:]
+
+
 def language_name(code: str) -> str:
-    name = _cldr(current_locale.get()).languages.get(code)
-    return str(name)[:1].upper() + str(name)[1:] if name else code
+    return capitalised(str(_cldr(current_locale.get()).languages.get(code, code)))
 
 
 @cache

@@ -4,100 +4,23 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
-from pathlib import Path
-from typing import Any
 
 import httpx
 import psycopg
 import pytest
 from litestar import Litestar
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ingestion.drafts.records import FlaggedText, FlagReason
 from service.access.policy import NOBODY
-from service.app import create_app
 from service.database.server import EmbeddedServer
 from service.matching.results import AffinityBand, Conflict, ConflictKind, LeftOut, SeatRole
-from service.settings import Settings
 from tests.factories import make_case, make_expert, make_fit, make_match, make_pair, make_theme
+from tests.reading_pages import parse, statements_of, text_of
 
 MOST_STATEMENTS = 12
 UNKNOWN_ID = "01900000-0000-7000-8000-000000000000"
-
-
-@pytest.fixture
-async def app(database_url: str, tmp_path: Path) -> AsyncIterator[Litestar]:
-    settings = Settings(
-        var=tmp_path, database_url=database_url, embedder="none", locale="vi", host="127.0.0.1", port=8765
-    )
-    app = create_app(settings, run_worker=False)
-    async with app.lifespan():
-        yield app
-
-
-@pytest.fixture
-async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-        yield client
-
-
-@contextmanager
-def statements_of(app: Litestar) -> Iterator[list[str]]:
-    """What is sent to the database in the meantime."""
-    sent: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *rest: object) -> None:
-        sent.append(statement)
-
-    engine = app.state.runtime.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-
-
-@dataclass
-class PageParser(HTMLParser):
-    """Addresses a page refers to, its language, and anything that a strict policy would not run."""
-
-    addresses: list[str] = field(default_factory=list)
-    inline: list[str] = field(default_factory=list)
-    language: str | None = None
-
-    def __post_init__(self) -> None:
-        super().__init__()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = dict(attrs)
-        if tag == "html":
-            self.language = values.get("lang")
-        for name, value in attrs:
-            if name in {"href", "src", "action", "hx-get", "hx-post", "srcset", "poster", "data"}:
-                self.addresses.append(value or "")
-            if name == "style" or name.startswith(("on", "hx-on", "hx-vals", "hx-headers")):
-                self.inline.append(f"{tag} {name}")
-        if tag == "style" or (tag == "script" and "src" not in values):
-            self.inline.append(tag)
-
-
-def parse(page: httpx.Response) -> PageParser:
-    parser = PageParser()
-    parser.feed(page.text)
-    return parser
-
-
-def text_of(page: httpx.Response) -> str:
-    """What a person reads, in one line."""
-    body = re.sub(r"<(script|style)\b.*?</\1>", "", page.text.split("<main", 1)[1], flags=re.DOTALL)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body))
 
 
 async def make_matched_case(session: AsyncSession, people: int) -> str:
@@ -143,7 +66,7 @@ async def addresses(session: AsyncSession) -> list[str]:
     case_id = await make_matched_case(session, 2)
     expert = await make_expert(session, "Phạm Thị Hà", works=["Nuôi cá lồng bè"])
     await session.commit()
-    return ["/", "/cases", f"/cases/{case_id}", f"/experts/{expert.id}", "/status", "/no-such-page"]
+    return ["/", "/experts", "/cases", f"/cases/{case_id}", f"/experts/{expert.id}", "/status", "/no-such-page"]
 
 
 async def test_no_page_refers_to_another_host_or_holds_script_or_style(

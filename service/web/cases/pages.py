@@ -20,6 +20,7 @@ from service.matching.stored import (
 )
 from service.web.paging import Paging
 from service.web.shell import Page
+from service.web.wording import capitalised
 
 _YOUNG = 40
 
@@ -120,7 +121,7 @@ class CasePage(Page):
         return max((theme.weight for theme in self.found.themes), default=1.0) or 1.0
 
     def label_of(self, theme: StoredTheme) -> str:
-        return theme.label_en if self.shell.locale == "en" and theme.label_en else theme.label
+        return capitalised(theme.label_en if self.shell.locale == "en" and theme.label_en else theme.label)
 
     def time_at(self, person: Person) -> datetime | None:
         """The time now where someone abroad lives."""
