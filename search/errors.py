@@ -8,6 +8,11 @@
 from __future__ import annotations
 
 
+def N_(message: str) -> str:
+    """Mark a message for translation; the application translates it when it shows it."""
+    return message
+
+
 class SearchError(Exception):
     """Anything that goes wrong in finding and ranking."""
 

@@ -13,15 +13,17 @@ from psycopg import AsyncConnection, sql
 from search.backends.identifiers import identifiers_in
 from search.backends.lexemes import any_of, quoted
 from search.backends.naming import NameQuery, Spellings, lookups, name_score
+from search.backends.schema import TABLES
 from search.backends.wording import RANK_WEIGHTS, Synonyms, Vocabulary, WordQuery, has_abbreviation, read_rank
 from search.embedding.embedder import Vectors
 from search.query import ExpertQuery, Hit, Rankings
 
 _BUDGET = 10_000  # documents visited in the first stage by words, all lexemes together
-_FIRST_BY_WORDS = 300  # documents that are scored in full
+_FIRST_BY_WORDS = 150  # documents that are scored in full …
+_FEW_LEXEMES = 20  # … or as many as are asked for, when there is little to score them by
 _MOST_NAMESAKES = 1000
 _ALL_CHUNKS = 30_000  # up to so many, every chunk is compared; above, those of the nearest centres
-_FIRST_BY_MEANING = 400  # experts whose chunks are compared then, with …
+_FIRST_BY_MEANING = 300  # experts whose chunks are compared then, with …
 _ALSO_BY_WORDS = 100  # … the best by words
 _FIRST_BY_PARTS = 200  # experts who are compared with the stretches of a long query too
 _FEW = 3000  # documents: a filter that leaves no more is answered exactly
@@ -47,10 +49,11 @@ from {document} d cross join lateral (select d.words || ''::tsvector as words of
 _NAMESAKES = "select d.id, d.names from {document} d where d.words @@ %(query)s::tsquery and {filter} limit %(limit)s"
 _BY_CODE = "select d.id from {document} d where d.identifiers && %(keys)s::text[] and {filter} order by d.no limit 20"
 _NEAREST = """
-select d.no from {document} d where d.centre is not null and {filter}
-order by d.centre <#> %(vector)s::halfvec({dimensions}) limit %(limit)s
+select c.no from {centre} c {joined}
+order by c.vector <#> %(vector)s::halfvec({dimensions}) limit %(limit)s
 """
-_CENTRE = "select avg(d.centre::vector)::text from {document} d where d.id = any(%(ids)s) and d.centre is not null"
+_JOINED = "join {document} d using (no) where {filter}"
+_CENTRE = "select avg(c.vector::vector)::text from {centre} c join {document} d using (no) where d.id = any(%(ids)s)"
 # Of each asked vector, the best chunks of an expert with decaying weights, and the mean of them all.
 _BY_MEANING = """
 with asked as (select * from unnest(%(asked)s::smallint[], %(languages)s::smallint[], %(common)s::float8[])
@@ -63,10 +66,10 @@ likened as materialized (
 placed as (
     select *, row_number() over (partition by asked, no order by likeness desc, ordinal) as place from likened),
 scored as (
-    select no, sum(likeness * {decay} ^ (place - 1)) filter (where place <= {best})
-               / sum({decay} ^ (place - 1)) filter (where place <= {best}) + {whole} * avg(likeness) as score,
+    select no, sum(likeness * weight) filter (where place <= {best}) / sum(weight) filter (where place <= {best})
+               + {whole} * avg(likeness) as score,
            min(ordinal) filter (where place = 1) as best
-    from placed group by asked, no)
+    from (select *, {decay}::float8 ^ (place - 1)::float8 as weight from placed) w group by asked, no)
 select s.no, d.id, avg(s.score), min(s.best)
 from scored s join {document} d using (no) group by s.no, d.id order by 3 desc, 1 limit %(limit)s
 """
@@ -82,9 +85,7 @@ class Reader:
         self._dimensions = dimensions
         self._synonyms = synonyms
         self._query = query
-        self._tables = {
-            name: sql.Identifier(schema, name) for name in ("document", "chunk", "term", "language_mean", "state")
-        }
+        self._tables = {name: sql.Identifier(schema, name) for name in TABLES}
         self._filter, self._filter_values = _filter(query)
         self._best_by_words: list[int] = []
 
@@ -124,7 +125,7 @@ class Reader:
             _BY_WORDS_FIRST,
             queries=[quoted(lexeme) for lexeme, _ in chosen],
             weights=[weight for _, weight in chosen],
-            limit=max(_FIRST_BY_WORDS, self._query.limit),
+            limit=max(_FIRST_BY_WORDS, self._query.limit if len(scorer.lexemes) <= _FEW_LEXEMES else 0),
         )
         numbers = [no for (no,) in await cursor.fetchall()]
         cursor = await self._execute(
@@ -240,7 +241,8 @@ class Reader:
             statement = "select count(*) from (select from {document} d where {filter} limit %(limit)s) s"
             few = await (await self._execute(statement, limit=_FEW + 1)).fetchone() if self._query.filters else None
             if few is None or few[0] > _FEW:
-                cursor = await self._execute(_NEAREST, vector=_literal(vector), limit=_FIRST_BY_MEANING)
+                nearest_sql = _NEAREST.replace("{joined}", _JOINED if self._query.filters else "")
+                cursor = await self._execute(nearest_sql, vector=_literal(vector), limit=_FIRST_BY_MEANING)
                 nearest = {no for (no,) in await cursor.fetchall()}
                 return "c.no = any(%(numbers)s)", {"numbers": list(nearest.union(self._best_by_words))}
         return "c.no in (select d.no from {document} d where {filter})", {}

@@ -3,15 +3,15 @@
 `document` is narrow on purpose: the tsvector and the names stay out of line, so that a scan that visits many documents
 reads little. `chunk` keeps vectors as they come; what the texts of one language have in common (`language_mean`) is
 taken away when a query is scored, so that profiles in another language, or typed without marks, are not at a
-disadvantage. `centre` is an expert's mean chunk less that common part: the first stage of a search by meaning.
+disadvantage. `centre` holds each expert's mean chunk less that common part: the first stage of a search by meaning.
 """
 
 from __future__ import annotations
 
 from psycopg import sql
 
-LAYOUT = 1  # of these tables; an index of another layout is emptied and has to be filled again
-TABLES = ("document", "chunk", "term", "language_mean", "state")
+LAYOUT = 2  # of these tables; an index of another layout is emptied and has to be filled again
+TABLES = ("document", "chunk", "centre", "term", "language_mean", "state")
 LANGUAGES = {"vi": 0, "vi-unmarked": 1, "other": 2}
 
 _TABLES = """
@@ -22,7 +22,6 @@ create table {schema}.document (
     chunks integer not null,
     facets text[] not null,
     identifiers text[] not null,
-    centre halfvec({dimensions}),
     names text[] not null,
     words tsvector not null
 );
@@ -36,6 +35,12 @@ create table {schema}.chunk (
     primary key (no, ordinal)
 );
 alter table {schema}.chunk alter vector set storage plain;
+
+create table {schema}.centre (
+    no integer primary key references {schema}.document on delete cascade,
+    vector halfvec({dimensions}) not null
+);
+alter table {schema}.centre alter vector set storage plain;
 
 create table {schema}.term (
     lexeme text collate "C" primary key,
@@ -65,7 +70,7 @@ _INDEXES = """
 create index document_words on {schema}.document using gin (words) with (fastupdate = off);
 create index document_facets on {schema}.document using gin (facets) with (fastupdate = off);
 create index document_identifiers on {schema}.document using gin (identifiers) with (fastupdate = off);
-create index document_centre on {schema}.document using hnsw (centre halfvec_ip_ops);
+create index centre_vector on {schema}.centre using hnsw (vector halfvec_ip_ops);
 """
 
 

@@ -12,7 +12,7 @@ from psycopg import AsyncConnection, sql
 
 from search.backends.identifiers import identifier_keys
 from search.backends.lexemes import words_of
-from search.backends.schema import LANGUAGES
+from search.backends.schema import LANGUAGES, TABLES
 from search.documents import ExpertDocument
 from search.embedding.embedder import Vectors
 from search.vietnamese import language_of
@@ -31,14 +31,16 @@ on conflict (lexeme) do update set documents = t.documents + excluded.documents
 _PUT = """
 insert into {document} (id, length, chunks, facets, identifiers, names, words)
 values (%s, %s, %s, %s, %s, %s, %s::tsvector)
-on conflict (id) do update set (length, chunks, facets, identifiers, centre, names, words)
- = (excluded.length, excluded.chunks, excluded.facets, excluded.identifiers, null, excluded.names, excluded.words)
+on conflict (id) do update set (length, chunks, facets, identifiers, names, words)
+ = (excluded.length, excluded.chunks, excluded.facets, excluded.identifiers, excluded.names, excluded.words)
 """
 _CENTRE = """
-update {document} d set centre = s.centre
-from (select c.no, l2_normalize(avg(c.vector::vector - m.mean))::halfvec as centre
+insert into {centre} (no, vector)
+select no, l2_normalize(mean)::halfvec
+from (select c.no, avg(c.vector::vector - m.mean) as mean
       from {chunk} c join {language_mean} m using (language) where {which} group by c.no) s
-where d.no = s.no and l2_norm(s.centre) > 0
+where vector_norm(mean) > 0
+on conflict (no) do update set vector = excluded.vector
 """
 _REFRESH = """
 update {state} set version = version + 1, documents = d.documents, mean_length = d.mean_length, chunks = d.chunks
@@ -53,9 +55,7 @@ class Writer:
     def __init__(self, connection: AsyncConnection[Any], schema: str) -> None:
         self._connection = connection
         self._schema = schema
-        self._tables = {
-            name: sql.Identifier(schema, name) for name in ("document", "chunk", "term", "language_mean", "state")
-        }
+        self._tables = {name: sql.Identifier(schema, name) for name in TABLES}
 
     async def lock(self) -> None:
         """Until the end of the transaction; readers are not held up."""
@@ -72,7 +72,9 @@ class Writer:
             await cursor.executemany(self._sql(_PUT), [_row(d, v) for d, v in zip(documents, vectors, strict=True)])
         rows = await self._connection.execute(self._sql("select id, no from {document} where id = any(%s)"), [ids])
         numbers: dict[UUID, int] = dict(await rows.fetchall())
-        await self._connection.execute(self._sql("delete from {chunk} where no = any(%s)"), [list(numbers.values())])
+        changed = list(numbers.values())
+        await self._connection.execute(self._sql("delete from {chunk} where no = any(%s)"), [changed])
+        await self._connection.execute(self._sql("delete from {centre} where no = any(%s)"), [changed])
         copy = self._sql("copy {chunk} (no, ordinal, language, vector) from stdin (format binary)")
         async with self._connection.cursor() as cursor, cursor.copy(copy) as target:
             await target.write(_COPY_HEADER)
@@ -82,7 +84,7 @@ class Writer:
             await target.write(_COPY_END)
         if not is_bulk:
             await self._count_terms(ids, "+")
-            await self._refresh(list(numbers.values()))
+            await self._refresh(changed)
 
     async def remove(self, ids: Sequence[UUID]) -> None:
         await self._count_terms(ids, "-")

