@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,6 +21,23 @@ _FILE = click.Path(path_type=Path)
 class _Program(click.Group):
     """Turns errors a person can put right into one sentence and an exit code; Ctrl-C ends with 130."""
 
+    def main(self, args: Sequence[str] | None = None, *more: Any, **settings: Any) -> Any:
+        given = list(sys.argv[1:] if args is None else args)
+        current_locale.set("en" if _language_asked(given, os.environ.get("TRITHUC_LOCALE")) == "en" else "vi")
+        try:
+            return super().main(given, *more, **{**settings, "standalone_mode": False})
+        except click.exceptions.NoArgsIsHelpError as error:
+            error.show()
+            sys.exit(error.exit_code)
+        except click.UsageError as error:
+            click.echo(_usage_problem(error), err=True)
+            sys.exit(error.exit_code)
+        except (KeyboardInterrupt, click.Abort):
+            sys.exit(130)
+        except BrokenPipeError:  # the reader of the output, `head` perhaps, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
@@ -30,6 +50,51 @@ class _Program(click.Group):
             sys.exit(130)
 
 
+def _language_asked(arguments: Sequence[str], otherwise: str | None) -> str | None:
+    """The language of --lang before click has read the line: what click refuses is said in it too."""
+    for place, argument in enumerate(arguments):
+        if argument == "--lang" and place + 1 < len(arguments):
+            return arguments[place + 1]
+        if argument.startswith("--lang="):
+            return argument.removeprefix("--lang=")
+    return otherwise
+
+
+def _usage_problem(error: click.UsageError) -> str:
+    """What is wrong with the command line, and where to look."""
+    parameter = getattr(error, "param", None)
+    name = parameter.make_metavar(error.ctx) if isinstance(parameter, click.Argument) and error.ctx else ""
+    name = name or (max(parameter.opts, key=len) if parameter is not None else "")
+    if isinstance(error, click.MissingParameter):
+        said = gettext("%(name)s is missing.") % {"name": name}
+    elif isinstance(error, click.NoSuchOption):
+        said = gettext("There is no option %(name)s.") % {"name": error.option_name}
+    elif isinstance(error, click.exceptions.NoSuchCommand):
+        said = gettext("There is no command %(name)s.") % {"name": error.command_name}
+    elif isinstance(error, click.BadOptionUsage):
+        said = gettext("The option %(name)s needs a value, or takes none.") % {"name": error.option_name}
+    elif parameter is not None:
+        said = gettext("%(name)s: %(wanted)s.") % {"name": name, "wanted": _wanted(parameter.type)}
+    else:  # click has no other way of telling what was too much than its English sentence
+        rest = error.message.partition("(")[2].removesuffix(")")
+        said = gettext("There is too much on the command line: %(rest)s.") % {"rest": rest or error.message}
+    command = error.ctx.command_path if error.ctx else "trithuc"
+    return f"{said}\n" + gettext("See: %(command)s --help") % {"command": command}
+
+
+def _wanted(kind: click.ParamType[Any]) -> str:
+    """What a value must be, in words."""
+    if isinstance(kind, click.IntRange):
+        if kind.max is None:
+            return gettext("a whole number, %(least)s or more, is wanted") % {"least": kind.min}
+        return gettext("a whole number from %(least)s to %(most)s is wanted") % {"least": kind.min, "most": kind.max}
+    if isinstance(kind, click.Choice):
+        return gettext("one of %(choices)s is wanted") % {"choices": ", ".join(map(str, kind.choices))}
+    if isinstance(kind, click.DateTime):
+        return gettext("a date such as 2026-03-31 is wanted")
+    return gettext("the value cannot be used")
+
+
 @click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--lang", type=click.Choice(["vi", "en"]), help="Language of messages (default: TRITHUC_LOCALE, or vi).")
 @click.option("--var", type=_FILE, help="Folder of the embedded database and caches (default: TRITHUC_VAR, or ./var).")
@@ -37,14 +102,11 @@ class _Program(click.Group):
 @click.pass_context
 def main(ctx: click.Context, lang: str | None, var: Path | None) -> None:
     """Expert directory and social-critique matching for a provincial union of science associations."""
-    import os
-
     environ = dict(os.environ)
     if lang:
         environ["TRITHUC_LOCALE"] = lang
     if var:
         environ["TRITHUC_VAR"] = str(var)
-    current_locale.set("en" if environ.get("TRITHUC_LOCALE") == "en" else "vi")
     ctx.obj = Settings.from_env(environ)
 
 

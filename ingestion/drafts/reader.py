@@ -25,6 +25,7 @@ from ingestion.records import N_
 logger = logging.getLogger(__name__)
 
 MISSING_MESSAGE = N_("There is no file “%(file)s”, or it may not be read. Check the path and the rights.")
+FOLDER_MESSAGE = N_("“%(file)s” is a folder. Name the draft's own file.")
 EMPTY_MESSAGE = N_("“%(file)s” is empty (0 bytes). Send it again.")
 TOO_LARGE_MESSAGE = N_(
     "“%(file)s” has %(megabytes)d MB; at most %(limit)d MB are read. "
@@ -100,6 +101,8 @@ def read_draft(path: Path, *, ocr: bool = False, limits: Limits = DEFAULT_LIMITS
 def _checked(path: Path, name: str, limits: Limits) -> str:
     """The file's SHA-256, after what can be said without opening it."""
     try:
+        if path.is_dir():
+            raise UnreadableDraftError(DraftProblem.MISSING, FOLDER_MESSAGE, file=name)
         if not path.is_file():
             raise UnreadableDraftError(DraftProblem.MISSING, MISSING_MESSAGE, file=name)
         size = path.stat().st_size

@@ -15,7 +15,8 @@ from service.commands.match import MatchRequest, match_file, parse_parties
 from service.commands.match_report import build_report
 from service.commands.match_text import render
 from service.commands.progress import progress_bar
-from service.commands.rosters import import_file, outcome_line
+from service.commands.roster_text import outcome_line
+from service.commands.rosters import import_file
 from service.commands.running import run_with_runtime
 from service.directory.index import rebuild_index
 from service.i18n import current_locale, gettext, translate

@@ -20,7 +20,7 @@ from service.commands.match_text import render
 from service.commands.running import run_with_runtime
 from service.database.models.cases import PartyRole
 from service.errors import BadInputError, UnusableFileError
-from service.i18n import N_, current_locale, gettext
+from service.i18n import N_, current_locale
 from service.matching.problem import PanelRules
 from service.matching.run import match_case
 from service.runtime import Runtime
@@ -42,6 +42,15 @@ class MatchRequest:
 def run_match(settings: Settings, request: MatchRequest, *, as_json: bool) -> None:
     """Read, match, keep as a case, print. The same file for the same parties is matched again in its old case."""
     parties = parse_parties(request)
+    if request.min_abroad > request.panel_size:
+        raise BadInputError(
+            N_(
+                "A council of %(size)s cannot have %(abroad)s members abroad. Ask for a larger council (--panel) or "
+                "for fewer members abroad (--min-abroad)."
+            ),
+            size=request.panel_size,
+            abroad=request.min_abroad,
+        )
     reading = read_or_refuse(request.file, ocr=request.ocr)
 
     async def match(runtime: Runtime) -> MatchOutcome:
@@ -76,7 +85,13 @@ def parse_parties(request: MatchRequest) -> tuple[Party, ...]:
     for drafter in request.drafters:
         person, _, organisation = drafter.partition(",")
         if not person.strip():
-            raise BadInputError(N_("A drafter needs a name before the comma: “%(text)s”."), text=drafter)
+            raise BadInputError(
+                N_(
+                    "“%(text)s” names no drafter. Write the name, a comma and the organisation: --drafter "
+                    '"Nguyễn Văn A, Trường Đại học Kiên Giang". An organisation alone is a --drafting-body.'
+                ),
+                text=drafter,
+            )
         parties.append(Party(role=PartyRole.DRAFTER, person=person.strip(), organisation=organisation.strip() or None))
     return tuple(parties)
 
@@ -111,8 +126,3 @@ async def match_file(
             embedder_id=matched.embedder_id,
             matched_at=now,
         )
-
-
-def announce(text: str) -> None:
-    """Say what is going on, on the error stream: results alone go to standard output."""
-    click.echo(gettext(text), err=True)

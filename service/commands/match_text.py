@@ -5,12 +5,16 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import groupby
+from zoneinfo import ZoneInfo
 
 from service.commands.match_report import MatchReport, ReportedExpert, ReportedPair, ReportedPerson, ReportedSeat
-from service.i18n import N_, gettext
+from service.commands.wrapping import GLUE, WIDTH, spans, wrap
+from service.i18n import N_, gettext, ngettext
 
-WIDTH = 100
 _BAR = 20
+_BELOW_BAR = " " * (_BAR + 6)
+_HERE = ZoneInfo("Asia/Ho_Chi_Minh")
 _BANDS = {"very_suitable": N_("very suitable"), "suitable": N_("suitable"), "possible": N_("possible")}
 _ROLES = {
     "chair": N_("Chair"),
@@ -42,29 +46,38 @@ def render(report: MatchReport) -> str:
 
 def _lines(report: MatchReport) -> Iterator[str]:
     yield "=" * WIDTH
-    yield from _wrap(report.title or report.file)
-    facts = [report.document_number, report.file]
+    yield from wrap(report.title or report.file)
+    facts = [report.document_number, report.file if report.title else None]
     if report.page_count:
-        facts.append(gettext("%(count)s pages") % {"count": report.page_count})
+        facts.append(
+            ngettext("%(count)s page", "%(count)s pages", report.page_count).replace(" ", GLUE)
+            % {"count": report.page_count}
+        )
     facts.append(gettext("case %(code)s") % {"code": report.case_code})
-    yield " · ".join(fact for fact in facts if fact)
+    yield from wrap(" · ".join(fact for fact in facts if fact))
     for warning in report.warnings:
-        yield from _wrap(warning, "! ")
+        yield from wrap(warning, "! ")
     for text in report.flagged:
-        yield from _wrap(gettext("Text that a reader of the page does not see, used for nothing: “%s”") % text, "! ")
+        yield from wrap(gettext("not seen in print, used for nothing: “%s”") % text, "  - ")
     yield from _themes(report)
     yield from _council(report)
     yield from _experts(report)
     yield from _left_out(report)
+    if report.notices:
+        yield ""
+        yield gettext("PLEASE NOTE")
     for notice in report.notices:
-        yield from _wrap(notice, "! ")
+        yield from wrap(notice, "! ")
     yield ""
-    yield gettext("%(count)s experts considered · scoring %(version)s · %(model)s · %(time)s") % {
-        "count": report.experts_considered,
-        "version": report.scoring_version,
-        "model": report.embedder or gettext("words only"),
-        "time": report.matched_at,
-    }
+    yield from wrap(
+        gettext("%(count)s experts considered · scoring %(version)s · %(model)s · %(time)s")
+        % {
+            "count": report.experts_considered,
+            "version": report.scoring_version,
+            "model": report.embedder or gettext("words only"),
+            "time": datetime.fromisoformat(report.matched_at).astimezone(_HERE).strftime("%H:%M, %d/%m/%Y"),
+        }
+    )
 
 
 def _themes(report: MatchReport) -> Iterator[str]:
@@ -74,44 +87,51 @@ def _themes(report: MatchReport) -> Iterator[str]:
     for theme in report.themes:
         bar = "█" * max(1, round(theme.weight / heaviest * _BAR))
         must = gettext("required") if theme.importance == "required" else gettext("desired")
-        yield f"{theme.number:>3}. {bar:<{_BAR}} {theme.label} ({must})"
+        yield from wrap(f"{theme.number:>3}. {bar:<{_BAR}} {theme.label} ({must})", "", _BELOW_BAR)
         details = []
         if theme.terms:
             details.append(", ".join(theme.terms[:6]))
         if theme.pages:
-            details.append(gettext("page %s") % ", ".join(str(page) for page in theme.pages[:8]))
+            pages = ngettext("page %s", "pages %s", len(theme.pages)) % spans(theme.pages)
+            details.append(pages.replace(" ", GLUE) if len(pages) < WIDTH - len(_BELOW_BAR) else pages)
         if details:
-            yield from _wrap(" · ".join(details), " " * (_BAR + 6))
+            yield from wrap(" · ".join(details), _BELOW_BAR)
 
 
 def _council(report: MatchReport) -> Iterator[str]:
     yield ""
-    proof = (
-        gettext("proven the best under the rules")
-        if report.is_proven
-        else gettext("best found; at most %.1f %% from the best possible") % (report.gap * 100)
-    )
-    yield gettext("PROPOSED COUNCIL (%(size)s people; %(proof)s)") % {"size": len(report.council), "proof": proof}
+    if not report.council:
+        yield gettext("PROPOSED COUNCIL: none")
+    else:
+        proof = (
+            gettext("proven the best under the rules")
+            if report.is_proven
+            else gettext("best found; at most %.1f %% from the best possible") % (report.gap * 100)
+        )
+        yield gettext("PROPOSED COUNCIL (%(size)s people; %(proof)s)") % {"size": len(report.council), "proof": proof}
     for seat in report.council:
-        yield from _seat(seat)
+        role = gettext(_ROLES.get(seat.role, seat.role))
+        yield from wrap(f"{role + ':':<20} {_seat(seat)}", "  ", " " * 23)
     if report.reserves:
         yield "  " + gettext("In reserve, in this order:")
-        for seat in report.reserves[:5]:
-            yield from _seat(seat)
+        for place, seat in enumerate(report.reserves[:5], start=1):
+            yield from wrap(_seat(seat), f"  {place:>3}. ")
     yield ""
     yield gettext("Who covers what")
     for theme in report.themes:
-        members = ", ".join(theme.members) if theme.members else gettext("nobody")
-        yield from _wrap(f"{theme.number}. {theme.label}: {members}", "  ")
+        members = ", ".join(name.replace(" ", GLUE) for name in theme.members) or gettext("nobody")
+        yield from wrap(f"{theme.label}: {members}", f"{theme.number:>3}. ")
     for unmet in report.unmet:
-        yield from _wrap(unmet, "! ")
+        yield from wrap(unmet, "! ")
 
 
-def _seat(seat: ReportedSeat) -> Iterator[str]:
-    role = gettext(_ROLES.get(seat.role, seat.role))
-    numbers = ", ".join(map(str, seat.themes)) or "–"
-    themes = gettext("themes %s") % numbers
-    yield from _wrap(f"{role + ':':<20} {_person(seat.person)} · {themes}", "  ", " " * 23)
+def _seat(seat: ReportedSeat) -> str:
+    covers = _themes_named(seat.themes) if seat.themes else gettext("no theme of their own")
+    return f"{_person(seat.person)} · {covers}"
+
+
+def _themes_named(numbers: tuple[int, ...]) -> str:
+    return (ngettext("theme %s", "themes %s", len(numbers)) % spans(numbers)).replace(" ", GLUE)
 
 
 def _experts(report: MatchReport) -> Iterator[str]:
@@ -125,29 +145,33 @@ def _experts(report: MatchReport) -> Iterator[str]:
 
 def _expert(expert: ReportedExpert) -> Iterator[str]:
     band = gettext(_BANDS[expert.band]) if expert.band else gettext("no evidence for this draft")
-    numbers = ", ".join(map(str, expert.themes))
-    themes = " · " + gettext("themes %s") % numbers if numbers else ""
-    yield from _wrap(f"{expert.rank:>3}. [{band}] {_person(expert.person)}{themes}", "", " " * 5)
-    for pair in expert.pairs:
-        yield from _pair(pair)
+    themes = " · " + _themes_named(expert.themes) if expert.themes else ""
+    yield from wrap(f"{expert.rank:>3}. [{band}] {_person(expert.person)}{themes}", "", " " * 5)
+    for _, pairs in groupby(expert.pairs, key=lambda pair: (pair.page, pair.paragraph, pair.draft_text)):
+        yield from _pairs(list(pairs))
     for warning in expert.warnings:
-        yield from _wrap(warning, "     ! ", "       ")
+        yield from wrap(warning, "     ! ", "       ")
 
 
-def _pair(pair: ReportedPair) -> Iterator[str]:
-    place = ""
-    if pair.page is not None:
-        place = gettext("page %s") % pair.page
-    elif pair.paragraph is not None:
-        place = gettext("paragraph %s") % pair.paragraph
-    kind = gettext(_EVIDENCE.get(pair.evidence_kind, pair.evidence_kind))
-    year = f" {pair.evidence_year}" if pair.evidence_year else ""
-    draft = textwrap.shorten(pair.draft_text, 180, placeholder=" …")
-    evidence = textwrap.shorten(pair.evidence_text, 180, placeholder=" …")
-    yield from _wrap(gettext("draft, %(place)s: “%(text)s”") % {"place": place, "text": draft}, "     ", " " * 7)
-    yield from _wrap(f"→ {kind}{year}: “{evidence}”", "     ", " " * 7)
-    if pair.shared_words:
-        yield from _wrap(gettext("words in both: %s") % ", ".join(pair.shared_words[:8]), "       ", " " * 9)
+def _pairs(pairs: list[ReportedPair]) -> Iterator[str]:
+    """Evidence that answers one place of the draft."""
+    first = pairs[0]
+    draft = "“" + textwrap.shorten(first.draft_text, 180, placeholder=" …") + "”"
+    if first.page is not None:
+        draft = gettext("draft, page %(number)s: %(text)s") % {"number": first.page, "text": draft}
+    elif first.paragraph is not None:
+        draft = gettext("draft, paragraph %(number)s: %(text)s") % {"number": first.paragraph, "text": draft}
+    else:
+        draft = gettext("draft: %(text)s") % {"text": draft}
+    yield from wrap(draft, "     ", " " * 7)
+    for pair in pairs:
+        kind = gettext(_EVIDENCE.get(pair.evidence_kind, pair.evidence_kind))
+        year = f" {pair.evidence_year}" if pair.evidence_year else ""
+        evidence = textwrap.shorten(pair.evidence_text, 180, placeholder=" …")
+        yield from wrap(f"→ {kind}{year}: “{evidence}”", "     ", " " * 7)
+        if pair.shared_words:
+            words = ", ".join(word.replace(" ", GLUE) for word in pair.shared_words[:8])
+            yield from wrap(gettext("words in both: %s") % words, "       ", " " * 9)
 
 
 def _left_out(report: MatchReport) -> Iterator[str]:
@@ -156,7 +180,7 @@ def _left_out(report: MatchReport) -> Iterator[str]:
     if not report.left_out:
         yield "  " + gettext("nobody")
     for absence in report.left_out:
-        yield from _wrap(f"{absence.person.name}: {absence.why}", "  - ", "    ")
+        yield from wrap(f"{absence.person.name}: {absence.why}", "  - ", "    ")
 
 
 def _person(person: ReportedPerson) -> str:
@@ -169,8 +193,3 @@ def _person(person: ReportedPerson) -> str:
             clock = gettext(", now %s there") % datetime.fromisoformat(person.local_time).strftime("%H:%M (%d/%m)")
         parts.append(f"{person.country}{clock}")
     return " — ".join(parts)
-
-
-def _wrap(text: str, first: str = "", later: str | None = None) -> list[str]:
-    indent = later if later is not None else " " * len(first)
-    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=indent, break_long_words=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from search.retrieval import find_experts
 from service.cases.queries import get_case
 from service.database.models import Expert, ReviewCase
 from service.database.models.cases import PartyRole
+from service.directory.organisations import OrganisationDirectory
 from service.directory.rosters import load_organisations
 from service.errors import ConflictError, NotFoundError
 from service.i18n import N_
@@ -28,11 +29,16 @@ from service.matching.candidates_query import NEVER_PROPOSED, load_candidates
 from service.matching.lexicon import load_lexicon
 from service.matching.pipeline import match_draft, read_themes
 from service.matching.problem import PanelRules
-from service.matching.results import FoundTheme, MatchResult
+from service.matching.results import FoundTheme, MatchResult, Notice
 
 # Up to this many people everybody is scored; beyond it those whom the index finds for any of the themes.
 SCORED_WHOLE = 3_000
 FOUND_EACH = 250  # people asked of the index for each theme
+
+
+class EmptyDirectoryError(ConflictError):
+    exit_code = 2
+    message = N_("The directory holds nobody yet. Import a roster first: trithuc import FILE.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +61,7 @@ async def match_case(
     rules: PanelRules,
     now: datetime,
 ) -> Matched:
-    """Match the case's version of this file and store the run. Raises ConflictError when the directory is empty."""
+    """Match the case's version of this file and store the run. Raises EmptyDirectoryError."""
     case = await get_case(session, case_id)
     draft = next((draft for draft in case.drafts if draft.sha256 == reading.sha256), None)
     if draft is None:
@@ -65,18 +71,20 @@ async def match_case(
     parties = _parties(case)
     candidates = await _candidates(session, backend, embeddings, themes, parties, now)
     if not candidates:
-        raise ConflictError(N_("The directory holds nobody yet. Import a roster first: trithuc import FILE."))
+        raise EmptyDirectoryError
+    organisations = await load_organisations(session)
     result = await match_draft(
         reading,
         candidates,
         parties,
         embeddings=embeddings,
         lexicon=lexicon,
-        organisations=await load_organisations(session),
+        organisations=organisations,
         rules=rules,
         as_of=now.date(),
         themes=themes,
     )
+    result = replace(result, notices=(*result.notices, *_unknown_bodies(parties, organisations)))
     embedder_id = embeddings.embedder_id if embeddings.is_available else None
     run = await store_match(
         session,
@@ -110,6 +118,22 @@ def _parties(case: ReviewCase) -> CaseParties:
             if p.role is PartyRole.DRAFTER and p.person_name
         ),
         draft_title=case.title,
+    )
+
+
+def _unknown_bodies(parties: CaseParties, organisations: OrganisationDirectory) -> tuple[Notice, ...]:
+    """A body that the list does not hold is compared with employers letter by letter only: the office should know."""
+    bodies = (parties.requester, *parties.drafting_bodies, *parties.consultants)
+    unknown = dict.fromkeys(body for body in bodies if body and organisations.match(body) is None)
+    return tuple(
+        Notice(
+            message=N_(
+                "“%(body)s” is not in the list of organisations: conflicts of interest are looked for by this spelling "
+                "only. Check the name."
+            ),
+            details={"body": body},
+        )
+        for body in unknown
     )
 
 
