@@ -1,0 +1,141 @@
+"""What every index backend must do (search/backend.py): filters and meaning."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from search.backend import SearchBackend
+from search.embedding.embedder import Vectors
+from search.query import Rankings
+from tests.contracts.indexed import DIMENSIONS, axis, person, search
+
+# -- filters
+
+
+FACETS = {
+    "Một": {"degree": ("TS",), "field": ("303", "405"), "country": ("VN",)},
+    "Hai": {"degree": ("ThS",), "field": ("405",), "country": ("VN",)},
+    "Ba": {"degree": ("TS",), "field": ("502",), "country": ("US",)},
+    "Bốn": {},
+}
+
+
+@pytest.mark.parametrize(
+    ("filters", "names"),
+    [
+        ({}, {"Một", "Hai", "Ba", "Bốn"}),
+        ({"degree": ["TS"]}, {"Một", "Ba"}),
+        ({"degree": ["TS", "ThS"]}, {"Một", "Hai", "Ba"}),
+        ({"degree": ["TS"], "country": ["VN"]}, {"Một"}),
+        ({"field": ["405"], "degree": ["TS", "ThS"]}, {"Một", "Hai"}),
+        ({"field": ["303", "502"]}, {"Một", "Ba"}),
+        ({"degree": ["GS"]}, set()),
+        ({"nothing": ["TS"]}, set()),
+        ({"degree": []}, set()),
+    ],
+)
+async def test_filters_hold_for_every_ranking(
+    backend: SearchBackend, filters: dict[str, list[str]], names: set[str]
+) -> None:
+    people = [
+        person(f"Nguyễn Tôm {name}", "Nuôi tôm", facets=facets, identifiers=("X-1",)) for name, facets in FACETS.items()
+    ]
+    await backend.upsert(people, [axis(n)[None, :] for n in range(len(people))])
+    wanted = {one.id for one in people if one.full_name.split()[-1] in names}
+
+    by_words = await search(backend, "nuôi tôm", filters=filters, vector=axis(0))
+    by_name = await search(backend, "nguyễn tôm", filters=filters)
+    by_code = await search(backend, "X-1", filters=filters)
+
+    assert {hit.expert_id for hit in by_words.by_words} == wanted
+    assert {hit.expert_id for hit in by_words.by_meaning} == wanted
+    assert {hit.expert_id for hit in by_name.exact} == wanted
+    assert {hit.expert_id for hit in by_code.exact} == wanted
+
+
+# -- meaning
+
+
+async def test_the_closest_chunk_decides_and_is_named(backend: SearchBackend) -> None:
+    near = person("Gần", "chuyện khác", "đúng chuyện", "chuyện nữa")
+    far = person("Xa", "một", "hai", "ba")
+    await backend.upsert(
+        [far, near], [np.stack([axis(2), axis(3), axis(4)]), np.stack([axis(5), axis(0, tilt=0.2), axis(6)])]
+    )
+
+    hits = (await search(backend, "không từ nào", vector=axis(0))).by_meaning
+
+    assert (hits[0].field, hits[0].chunk) == ("evidence", 1)
+    assert [hit.expert_id for hit in hits] == [near.id, far.id]
+    assert hits[0].score > hits[1].score
+
+
+async def test_several_close_chunks_beat_a_single_one(backend: SearchBackend) -> None:
+    single, several = person("Một lần", "a", "b", "c"), person("Nhiều lần", "d", "e", "f")
+    await backend.upsert(
+        [single, several],
+        [np.stack([axis(0), axis(3), axis(4)]), np.stack([axis(0, tilt=0.1), axis(0, tilt=0.2), axis(5)])],
+    )
+
+    hits = (await search(backend, "x", vector=axis(0))).by_meaning
+
+    assert [hit.expert_id for hit in hits] == [several.id, single.id]
+
+
+async def test_other_languages_are_not_at_a_disadvantage(backend: SearchBackend) -> None:
+    """All texts of a language share a direction; an English query shares it with every English text."""
+    wanted = person("Việt", "nuôi cá tra", "ương cá tra", "bán cá tra")
+    vietnamese = person("Việt", *(f"nghiên cứu đất phèn số {n}" for n in range(200)))
+    english = person("English", *(f"studies of mollusc hatcheries no {n}" for n in range(200)))
+
+    def mixed(language: int, subject: int) -> Vectors:
+        vector = 3 * axis(language) + axis(subject)
+        return (vector / np.linalg.norm(vector)).astype(np.float32)
+
+    await backend.upsert(
+        [wanted, vietnamese, english],
+        [np.stack([mixed(0, 3)] * 3), np.stack([mixed(0, 2)] * 200), np.stack([mixed(1, 4)] * 200)],
+    )
+
+    hits = (await search(backend, "x", vector=mixed(1, 3))).by_meaning
+
+    assert hits[0].expert_id == wanted.id, "the only one on this subject"
+
+
+async def test_the_stretches_of_a_long_query_put_first_who_answers_all_of_them(backend: SearchBackend) -> None:
+    one_thing, both = person("Một ý", "a", "b"), person("Cả hai", "c", "d")
+    await backend.upsert(
+        [one_thing, both], [np.stack([axis(0), axis(5)]), np.stack([axis(0, tilt=0.3), axis(1, tilt=0.1)])]
+    )
+    whole = axis(0)
+
+    by_whole = (await search(backend, "x", vector=whole)).by_meaning
+    by_parts = (await search(backend, "x", vector=whole, parts=np.stack([axis(0), axis(1)]))).by_meaning
+
+    assert [hit.expert_id for hit in by_whole] == [one_thing.id, both.id]
+    assert [hit.expert_id for hit in by_parts] == [both.id, one_thing.id]
+
+
+async def test_people_without_vectors_are_found_by_words_alone(backend: SearchBackend) -> None:
+    without, with_ = person("Không", "Nuôi tôm"), person("Có", "Nuôi tôm")
+    await backend.upsert([without, with_], [None, axis(0)[None, :]])
+
+    rankings = await search(backend, "nuôi tôm", vector=axis(0))
+
+    assert {hit.expert_id for hit in rankings.by_words} == {without.id, with_.id}
+    assert [hit.expert_id for hit in rankings.by_meaning] == [with_.id]
+
+
+async def test_a_chunk_that_could_not_be_embedded_keeps_its_place(backend: SearchBackend) -> None:
+    one = person("Một", "\ufdfa", "Nuôi tôm")
+    await backend.upsert([one], [np.stack([np.zeros(DIMENSIONS, np.float32), axis(0)])])
+
+    (hit,) = (await search(backend, "x", vector=axis(0))).by_meaning
+
+    assert (hit.expert_id, hit.chunk) == (one.id, 1)
+
+
+async def test_an_empty_index_answers(backend: SearchBackend) -> None:
+    assert await search(backend, "nuôi tôm", vector=axis(0)) == Rankings()
+    assert await backend.count() == 0
