@@ -71,7 +71,7 @@ class FieldLexicon:
     _phrases: dict[tuple[str, ...], dict[str, list[int]]] = field(default_factory=dict, repr=False)
     _spelled: dict[str, list[int]] = field(default_factory=dict, repr=False)
     _capitals: dict[str, list[int]] = field(default_factory=dict, repr=False)
-    _longest: int = 1
+    _lengths: dict[str, tuple[int, ...]] = field(default_factory=dict, repr=False)  # of phrases by their first word
     _field_words: dict[str, list[tuple[int, float]]] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -102,22 +102,21 @@ class FieldLexicon:
         hits: list[TermHit] = []
         at = 0
         while at < len(spelled):
-            for length in range(min(self._longest, len(spelled) - at), 0, -1):
-                found: Sequence[int]
-                if length > 1:
-                    variants = self._phrases.get(tuple(folded[at : at + length]))
-                    found = _same_spelling(variants, spelled[at : at + length], is_plain) if variants else ()
-                else:
-                    word = spelled[at]
-                    found = self._spelled.get(folded[at] if word.isascii() else word, ())
-                    if not found and word.upper() in capitals:
-                        found = self._capitals.get(folded[at], ())
+            found: Sequence[int] = ()
+            length = 1
+            for length in self._lengths.get(folded[at], ()):
+                variants = self._phrases.get(tuple(folded[at : at + length]))
+                found = _same_spelling(variants, spelled[at : at + length], is_plain) if variants else ()
                 if found:
-                    hits += [TermHit(term, at, length) for term in found]
-                    at += length
                     break
             else:
-                at += 1
+                length = 1
+                word = spelled[at]
+                found = self._spelled.get(folded[at] if word.isascii() else word, ())
+                if not found and capitals and word.upper() in capitals:
+                    found = self._capitals.get(folded[at], ())
+            hits += [TermHit(term, at, length) for term in found]
+            at += length
         return hits
 
     def term_ids(self, text: str) -> list[int]:
@@ -192,7 +191,7 @@ class FieldLexicon:
         listed = self._phrases.setdefault(key, {}).setdefault(_spelling(words), [])
         if index not in listed:
             listed.append(index)
-        self._longest = max(self._longest, len(key))
+        self._lengths[key[0]] = tuple(sorted({*self._lengths.get(key[0], ()), len(key)}, reverse=True))
 
     def _known(self, text: str) -> int | None:
         words = spelled_words(text)
