@@ -11,14 +11,17 @@ from uuid import UUID
 import procrastinate
 from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.jobs import Job
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from search.backend import SearchBackend
 from search.embedding.cache import Embeddings
 from search.errors import SearchError
 from service.database.faults import explain_fault
-from service.directory.index import sync_experts
+from service.database.models import Expert
+from service.database.queue import defer
+from service.directory.documents import NEVER_INDEXED
+from service.directory.index import count_indexable, sync_experts
 
 INDEX_LOCK = 7_238_114_521  # an older state must never land on a newer one: whoever writes the index holds this
 _EXPERTS_AT_A_TIME = 50
@@ -114,6 +117,16 @@ async def holding_the_index(sessions: async_sessionmaker[AsyncSession]) -> Async
     async with sessions.begin() as session:
         await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": INDEX_LOCK})
         yield
+
+
+async def index_what_is_missing(tools: JobTools) -> None:
+    """Defer the indexing of everybody when the index holds other numbers than the directory: it was emptied by a new
+    layout, or lost. Vectors are kept apart, so nothing is embedded again."""
+    async with tools.sessions.begin() as session:
+        if await tools.backend.count() == await count_indexable(session):
+            return
+        ids = await session.scalars(select(Expert.id).where(Expert.state.not_in(NEVER_INDEXED)).order_by(Expert.id))
+        await defer(session, "index_experts", expert_ids=[str(expert_id) for expert_id in ids])
 
 
 async def _sync(tools: JobTools, expert_ids: Sequence[str]) -> None:

@@ -11,7 +11,8 @@ from typing import Protocol
 
 import procrastinate
 
-from service.jobs.tasks import JobTools, make_queue
+from search.errors import SearchUnavailableError
+from service.jobs.tasks import JobTools, index_what_is_missing, make_queue
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,8 @@ async def _work(host: WorkerHost, pace: WorkerPace) -> None:
         conninfo=host.database_url, min_size=1, max_size=3, kwargs={"prepare_threshold": None}, timeout=10
     )
     queue = make_queue(connector)
+    with contextlib.suppress(SearchUnavailableError):  # an index that is away now is caught up with later
+        await index_what_is_missing(host)
     async with queue.open_async():
         worker = asyncio.create_task(
             queue.run_worker_async(

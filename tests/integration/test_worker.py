@@ -116,6 +116,16 @@ async def test_many_edits_in_quick_succession_are_one_write(host: Host) -> None:
     assert host.backend.writes == 1
 
 
+async def test_an_index_that_was_lost_is_built_again_when_a_worker_starts(host: Host) -> None:
+    expert_id = await add_expert(host, "Trần Văn An")
+    async with running_worker(host, QUICK):
+        await until(lambda: jobs(host) == [] and expert_id in host.backend.names)
+    host.backend.names.clear()
+
+    async with running_worker(host, QUICK):
+        await until(lambda: host.backend.names == {expert_id: "Trần Văn An"})
+
+
 async def test_one_person_who_cannot_be_indexed_holds_back_nobody_else(host: Host) -> None:
     bad = await add_expert(host, "Người Hỏng")
     good = [await add_expert(host, f"Người {n}") for n in range(3)]
