@@ -20,9 +20,11 @@ import service.directory.reference
 from service.database.faults import explain_fault
 from service.database.migrate import migrate
 from service.database.models.base import uuid7
+from service.database.server import EmbeddedServer
 from service.database.session import make_engine, make_sessions
 from service.directory.reference import REFERENCE_DIR, load_reference
-from service.errors import ServiceError
+from service.errors import ServiceError, UnavailableError
+from service.i18n import N_, translate
 from service.runtime import Runtime, embedded_server, open_runtime
 from service.settings import Settings
 
@@ -55,6 +57,7 @@ def ready_database(settings: Settings) -> Iterator[str]:
         database_url = settings.database_url
         if database_url is None:
             server = stack.enter_context(embedded_server(settings))
+            stack.enter_context(_named_lack_of_space(server))
             server.ensure_database("trithuc")
             database_url = server.url()
         migrate(database_url)
@@ -69,7 +72,14 @@ def run_until_stopped(work: Awaitable[T]) -> T:
         task = asyncio.current_task()
         if task is not None and _in_main_thread():  # elsewhere there are no signals
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-        return await work
+        try:
+            return await work
+        except Exception as error:
+            # A connection that is cancelled in the middle of a statement is broken, and what broke on the way out hides
+            # that somebody asked us to stop.
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError from error
+            raise
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
@@ -91,6 +101,26 @@ def _explained_faults() -> Iterator[None]:
         if fault := explain_fault(error):
             raise fault from error
         raise
+
+
+@contextlib.contextmanager
+def _named_lack_of_space(server: EmbeddedServer) -> Iterator[None]:
+    """A server that ends for lack of space breaks our connections without a reason; its log has it."""
+    log_size = server.log_size()
+    try:
+        yield
+    except Exception as error:
+        told = error if isinstance(error, UnavailableError) else explain_fault(error)
+        if told is None or not server.lacked_space_since(log_size):
+            raise
+        raise UnavailableError(
+            N_(
+                "%(told)s The cause: there is no space left for the database in %(folder)s (disk full, quota, or a "
+                "file-size limit). Free some space first."
+            ),
+            told=translate(told.message, told.details),
+            folder=server.state,
+        ) from error
 
 
 def _first_leaf(error: BaseException) -> BaseException:

@@ -303,7 +303,7 @@ class EmbeddedServer:
     def _run(self, program: str, *arguments: str) -> str:
         # Output goes through a file: the server inherits it, and a pipe would never reach its end.
         output = self.state / "last-command.log"
-        log_size = self.log_file.stat().st_size if self.log_file.exists() else 0
+        log_size = self.log_size()
         with output.open("w+b") as sink:
             command = [f"{self._bin}/{program}", *arguments]
             done = subprocess.run(
@@ -314,6 +314,15 @@ class EmbeddedServer:
         if done.returncode:
             raise _ProgramFailedError(program, done.returncode, self._log_since(log_size) + text)
         return text
+
+    def log_size(self) -> int:
+        """The length of the server's log now, for `lacked_space_since`."""
+        return self.log_file.stat().st_size if self.log_file.exists() else 0
+
+    def lacked_space_since(self, log_size: int) -> bool:
+        """Whether the server has met a full disk, quota or file-size limit since its log had this length. A server that
+        cannot write its journal ends, and its clients see no more than a broken connection."""
+        return any(sign in self._log_since(log_size) for sign in _NO_SPACE)
 
     def _log_since(self, size: int) -> str:
         """What the server wrote after its log had this size."""
