@@ -13,7 +13,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from search.vietnamese import fold
@@ -71,7 +71,8 @@ class FieldLexicon:
     _phrases: dict[tuple[str, ...], dict[str, list[int]]] = field(default_factory=dict, repr=False)
     _spelled: dict[str, list[int]] = field(default_factory=dict, repr=False)
     _capitals: dict[str, list[int]] = field(default_factory=dict, repr=False)
-    _lengths: dict[str, tuple[int, ...]] = field(default_factory=dict, repr=False)  # of phrases by their first word
+    # Lengths of phrases, longest first, by their first two words.
+    _lengths: dict[tuple[str, ...], tuple[int, ...]] = field(default_factory=dict, repr=False)
     _field_words: dict[str, list[tuple[int, float]]] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -104,8 +105,8 @@ class FieldLexicon:
         while at < len(spelled):
             found: Sequence[int] = ()
             length = 1
-            for length in self._lengths.get(folded[at], ()):
-                variants = self._phrases.get(tuple(folded[at : at + length]))
+            for length in self._lengths.get(tuple(folded[at : at + 2]), ()):
+                variants = self._phrases.get(tuple(folded[at : at + length])) if at + length <= len(spelled) else None
                 found = _same_spelling(variants, spelled[at : at + length], is_plain) if variants else ()
                 if found:
                     break
@@ -191,7 +192,7 @@ class FieldLexicon:
         listed = self._phrases.setdefault(key, {}).setdefault(_spelling(words), [])
         if index not in listed:
             listed.append(index)
-        self._lengths[key[0]] = tuple(sorted({*self._lengths.get(key[0], ()), len(key)}, reverse=True))
+        self._lengths[key[:2]] = tuple(sorted({*self._lengths.get(key[:2], ()), len(key)}, reverse=True))
 
     def _known(self, text: str) -> int | None:
         words = spelled_words(text)
@@ -244,7 +245,10 @@ class FieldLexicon:
 def _spelling(words: Sequence[str]) -> str:
     """The phrase with its marks, in one style of writing; "" for words without any, whose endings may differ."""
     phrase = " ".join(words)
-    return "" if phrase.isascii() else canonical_marks(phrase)
+    return "" if phrase.isascii() else _canonical_marks(phrase)
+
+
+_canonical_marks = lru_cache(maxsize=65536)(canonical_marks)
 
 
 def _same_spelling(variants: dict[str, list[int]], words: Sequence[str], is_plain: bool) -> Sequence[int]:
