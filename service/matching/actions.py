@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -39,12 +40,24 @@ async def store_match(
     expert_count: int,
     now: datetime,
 ) -> AffinityRun:
-    """Keep a match: themes, scores of the best, conflicts, the proposed panel. Earlier runs stay.
+    """Keep a match: themes, scores of the best, conflicts, the proposed panel. Earlier runs stay; a match that finds
+    just what the last one found is that run, seen again at `now`.
 
     Themes found earlier are replaced; what people decided about a conflict (confirmed, dismissed, waived) is kept.
     """
     await _store_passage_decisions(session, draft, result)
     await _store_themes(session, draft, result)
+    kept = _kept(result)
+    last = await _last_run(session, draft)
+    if (
+        last is not None
+        and (last.scoring_version, last.embedder_id, last.index_version, last.expert_count)
+        == (result.scoring_version, embedder_id, index_version, expert_count)
+        and await _found_before(session, last, result, kept)
+    ):
+        last.ran_at = now
+        await session.flush()
+        return last
     run = AffinityRun(
         draft_id=draft.id,
         scoring_version=result.scoring_version,
@@ -57,7 +70,8 @@ async def store_match(
     )
     session.add(run)
     await session.flush()
-    await _store_affinities(session, run, result)
+    if rows := [row for expert in kept for row in _affinity_rows(run.id, expert)]:
+        await session.execute(insert(AffinityRow), rows)
     await _store_conflicts(session, case, run, result)
     await _store_panel(session, case, run, result)
     return run
@@ -101,12 +115,58 @@ async def _store_themes(session: AsyncSession, draft: Draft, result: MatchResult
     await session.flush()
 
 
-async def _store_affinities(session: AsyncSession, run: AffinityRun, result: MatchResult) -> None:
+def _kept(result: MatchResult) -> list[RankedExpert]:
+    """The experts whose scores are stored."""
     wanted = {seat.expert_id for seat in result.plan.seats} | {reserve.expert_id for reserve in result.plan.reserves}
-    kept = [expert for place, expert in enumerate(result.ranking) if place < KEPT_EXPERTS or expert.expert_id in wanted]
-    rows = [row for expert in kept for row in _affinity_rows(run.id, expert)]
-    if rows:
-        await session.execute(insert(AffinityRow), rows)
+    return [expert for place, expert in enumerate(result.ranking) if place < KEPT_EXPERTS or expert.expert_id in wanted]
+
+
+async def _last_run(session: AsyncSession, draft: Draft) -> AffinityRun | None:
+    statement = select(AffinityRun).where(AffinityRun.draft_id == draft.id)
+    run: AffinityRun | None = await session.scalar(statement.order_by(AffinityRun.ran_at.desc()).limit(1))
+    return run
+
+
+async def _found_before(
+    session: AsyncSession, run: AffinityRun, result: MatchResult, kept: Sequence[RankedExpert]
+) -> bool:
+    """Whether this run holds just this result, but for the last digits of its scores and the time it took."""
+    if _rounded([run.notices, run.left_out]) != _rounded(_json([result.notices, result.left_out])):
+        return False
+    plan = await session.scalar(select(Panel.plan).where(Panel.run_id == run.id))
+    if plan is None or _rounded({**plan, "seconds": 0}) != _rounded({**_json(result.plan), "seconds": 0}):
+        return False
+    conflicts = await session.execute(
+        select(ConflictRow.expert_id, ConflictRow.kind, ConflictRow.message, ConflictRow.details)
+        .where(ConflictRow.run_id == run.id)
+        .order_by(ConflictRow.id)
+    )
+    if [(str(expert_id), *rest) for expert_id, *rest in conflicts] != [
+        (str(conflict.expert_id), str(conflict.kind), conflict.message, conflict.details)
+        for conflict in result.conflicts
+    ]:
+        return False
+    columns = (AffinityRow.expert_id, AffinityRow.theme_ordinal, AffinityRow.score, AffinityRow.band, AffinityRow.pairs)
+    stored = {
+        (expert_id, ordinal): _rounded([score, band, pairs])
+        for expert_id, ordinal, score, band, pairs in await session.execute(
+            select(*columns).where(AffinityRow.run_id == run.id)
+        )
+    }
+    return stored == {
+        (row["expert_id"], row["theme_ordinal"]): _rounded([row["score"], row["band"], row["pairs"]])
+        for expert in kept
+        for row in _affinity_rows(run.id, expert)
+    }
+
+
+def _rounded(value: Any) -> Any:
+    """JSON without the digits in which two computations of the same thing may differ."""
+    if isinstance(value, float):
+        return round(value, 5)
+    if isinstance(value, dict):
+        return {name: _rounded(item) for name, item in value.items()}
+    return [_rounded(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _affinity_rows(run_id: UUID, expert: RankedExpert) -> list[dict[str, Any]]:
