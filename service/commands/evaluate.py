@@ -78,6 +78,11 @@ def run_evaluate(
             known=", ".join(SCORING_VERSIONS),
         )
     collection = read_collection(folder)
+    for path in (out, scores, queries_out):
+        if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):  # said before hours of work
+            raise BadInputError(
+                N_("%(file)s cannot be written: it is a folder, or its folder does not exist."), file=str(path)
+            )
 
     async def work(runtime: Runtime) -> Outcome:
         return await evaluate_collection(
@@ -124,13 +129,13 @@ async def match_collection(
     lexicon = lexicon or load_lexicon()
     organisations = organisations or OrganisationDirectory.from_csv(REFERENCE / "organisations.csv")
     candidates = [replace(candidate, is_available=True, load=0) for candidate in collection.candidates]
-    with progress_bar(gettext("Embedding the collection"), unit="texts") as on_progress:
+    with progress_bar(gettext("Embedding the collection"), unit=gettext("texts")) as on_progress:
         prepared = await prepare_candidates(
             candidates, embeddings=embeddings, lexicon=lexicon, as_of=as_of, on_progress=on_progress
         )
     rules = PanelRules(size=PANEL_SIZE)
     runs = {}
-    with progress_bar(gettext("Matching"), unit="drafts") as on_progress:
+    with progress_bar(gettext("Matching"), unit=gettext("drafts")) as on_progress:
         for done, draft in enumerate(collection.drafts, start=1):
             result = await match_draft(
                 draft.reading,
@@ -201,7 +206,7 @@ def _write(path: Path | None, content: object) -> None:
         path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise UnavailableError(
-            N_("%(file)s cannot be written: %(reason)s."), file=str(path), reason=str(error)
+            N_("%(file)s cannot be written: %(reason)s."), file=str(path), reason=error.strerror or str(error)
         ) from error
 
 
