@@ -5,10 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+from markupsafe import Markup, escape
 
 from search.vietnamese import fold
 
 _WORD = re.compile(r"\w+")
+# The same few thousand words stand in all drafts and works.
+_fold_word = lru_cache(maxsize=20_000)(fold)
+
+
+class MarkedText(Protocol):
+    """A piece of a text, from here or from a search."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def is_marked(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +43,29 @@ def mark_words(text: str, phrases: Iterable[str]) -> list[Span]:
     for options in wanted.values():
         options.sort(key=len, reverse=True)
     places = [(match.start(), match.end()) for match in _WORD.finditer(text)]
-    folded = [fold(text[start:end]) for start, end in places]
+    folded = [_fold_word(text[start:end]) for start, end in places]
     marked: list[tuple[int, int]] = []
-    at = 0
-    while at < len(folded):
-        length = next((len(o) for o in wanted.get(folded[at], ()) if tuple(folded[at : at + len(o)]) == o), 0)
-        if length:
-            _add(marked, places[at][0], places[at + length - 1][1], text)
-        at += length or 1
+    free = 0  # words before it are spoken for
+    for at, word in enumerate(folded):
+        if at < free or word not in wanted:
+            continue
+        for option in wanted[word]:
+            if len(option) == 1 or tuple(folded[at : at + len(option)]) == option:
+                free = at + len(option)
+                _add(marked, places[at][0], places[free - 1][1], text)
+                break
     return _spans(text, marked)
+
+
+def marked(text: str, phrases: Iterable[str]) -> Markup:
+    """The text for a page, with the words that stand in `phrases` as <mark>."""
+    return render_spans(mark_words(text, phrases))
+
+
+def render_spans(spans: Iterable[MarkedText]) -> Markup:
+    # Put together as plain text, each piece escaped: ten times as fast as joining markup.
+    pieces = [f"<mark>{escape(span.text)}</mark>" if span.is_marked else str(escape(span.text)) for span in spans]
+    return Markup("".join(pieces))  # noqa: S704
 
 
 def _add(marked: list[tuple[int, int]], start: int, end: int, text: str) -> None:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar.plugins.jinja import JinjaTemplateEngine
+from markupsafe import Markup
 
 from service.directory import labels
 from service.directory.countries import country_name
 from service.i18n import N_, current_locale, gettext, ngettext, translate
 from service.web import wording
 from service.web.assets import Assets
-from service.web.marking import mark_words
+from service.web.marking import marked, render_spans
 
 TEMPLATES = Path(__file__).parent / "templates"
 OFFICE_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+_FILLED_DOTS = {"very_suitable": 3, "suitable": 2, "possible": 1}
 _WEEKDAYS = (
     N_("Monday"),
     N_("Tuesday"),
@@ -51,6 +54,7 @@ def make_template_engine(assets: Assets) -> JinjaTemplateEngine:
         name_of=wording.name_of,
         title_of=wording.title_of,
         translate=translate,
+        band_mark=band_mark,
     )
     environment.filters.update(
         day=day,
@@ -58,9 +62,27 @@ def make_template_engine(assets: Assets) -> JinjaTemplateEngine:
         clock=clock,
         weekday=weekday,
         number=number,
-        mark_words=mark_words,
+        marked=marked,
+        spans=render_spans,
     )
     return JinjaTemplateEngine.from_environment(environment)
+
+
+def band_mark(band: str) -> Markup:
+    """One, two or three filled dots: how well someone fits is never a number. Said in words to who cannot see them."""
+    return _band_mark(str(band), wording.word(wording.BANDS, band))
+
+
+@lru_cache(maxsize=16)
+def _band_mark(band: str, label: str) -> Markup:
+    filled = _FILLED_DOTS[band]
+    dots = Markup("").join(
+        Markup('<circle cx="%d" cy="5" r="4"%s/>') % (5 + 12 * n, Markup(' class="empty"') if n >= filled else "")
+        for n in range(3)
+    )
+    return Markup(
+        '<svg class="band-mark band-%s" viewBox="0 0 34 10" width="34" height="10" role="img" aria-label="%s">%s</svg>'
+    ) % (band, label, dots)
 
 
 def day(value: date | datetime) -> str:

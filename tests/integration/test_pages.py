@@ -268,8 +268,8 @@ async def test_more_ranked_people_come_as_a_part_of_the_page(session: AsyncSessi
     part = await client.get(f"/cases/{case_id}?top=60", headers=headers)
     restored = await client.get(f"/cases/{case_id}?top=60", headers={**headers, "HX-History-Restore-Request": "true"})
 
-    assert whole.text.count('<li class="fit">') == 30
-    assert "đang hiển thị 30/40" in text_of(whole)
+    assert whole.text.count('<li class="fit">') == 20
+    assert "đang hiển thị 20/40" in text_of(whole)
     assert part.text.count('<li class="fit">') == 40
     assert "<html" not in part.text
     assert "<html" in restored.text

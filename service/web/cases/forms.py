@@ -9,7 +9,7 @@ from litestar.datastructures import MultiDict
 from service.web.paging import page_number
 
 CASES_OF_A_PAGE = 25
-RANKED_AT_FIRST = 30
+RANKED_AT_FIRST = 20
 RANKED_AT_MOST = 150
 
 

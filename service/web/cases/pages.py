@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
 from service.directory.local_time import local_time
@@ -93,7 +94,7 @@ class Reserved:
     themes: tuple[StoredTheme, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: some properties are worked out once and kept
 class CasePage(Page):
     """`found` is everything stored; the rest is arranged for reading. Without a match the latter is empty."""
 
@@ -107,15 +108,15 @@ class CasePage(Page):
     left_out: tuple[LeftOutGroup, ...] = ()
     next_top: int | None = None
 
-    @property
+    @cached_property
     def uncovered(self) -> tuple[StoredTheme, ...]:
         return tuple(row.theme for row in self.grid if not row.cover_count)
 
-    @property
+    @cached_property
     def theme_by_ordinal(self) -> Mapping[int, StoredTheme]:
         return {theme.ordinal: theme for theme in self.found.themes}
 
-    @property
+    @cached_property
     def heaviest(self) -> float:
         """The longest bar."""
         return max((theme.weight for theme in self.found.themes), default=1.0) or 1.0
@@ -128,7 +129,11 @@ class CasePage(Page):
         return local_time(self.now, person.time_zone) if person.is_abroad else None
 
     def seat_of(self, expert_id: UUID) -> Member | None:
-        return next((member for member in self.members if member.seat.expert_id == expert_id), None)
+        return self._member_by_expert.get(expert_id)
+
+    @cached_property
+    def _member_by_expert(self) -> Mapping[UUID, Member]:
+        return {member.seat.expert_id: member for member in self.members}
 
 
 def arrange(page: CasePage, *, top: int, most: int) -> CasePage:
