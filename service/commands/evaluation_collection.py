@@ -32,6 +32,7 @@ from service.i18n import N_, gettext
 from service.matching.candidates import Candidate, CaseParties, Drafter, EmploymentSpell, Work
 
 MOST_EXPERTS, MOST_ITEMS = 2_000, 50_000
+_BROKEN = re.compile("[\0\ud800-\udfff]")  # what JSON can spell and neither UTF-8 nor the database can hold
 _GENDERS = {
     "nam": "male",
     "nữ": "female",
@@ -106,9 +107,27 @@ def read_judgements(folder: Path) -> tuple[dict[str, Any] | None, list[dict[str,
     qrels = _json(path) if path.is_file() else None
     if qrels is not None and not isinstance(qrels, dict):
         raise _problem(path, None, N_("must be an object of drafts"))
+    for n, judged in enumerate((qrels or {}).values(), start=1):
+        if judged and not _is_judgement(judged):
+            raise _problem(path, n, N_("must hold grades (expert: number), and may hold conflicts and aspects"))
     queries_file = folder / "queries.json"
     queries = _list(queries_file) if queries_file.is_file() else []
+    for n, query in enumerate(queries, start=1):
+        if not isinstance(query.get("relevant", []), list):
+            raise _problem(queries_file, n, N_("has something else than a list where a list belongs"))
     return qrels, _list(folder / "drafts.json"), [query for query in queries if query.get("relevant")]
+
+
+def _is_judgement(judged: Any) -> bool:
+    if not isinstance(judged, dict) or not isinstance(judged.get("grades"), dict):
+        return False
+    aspects, conflicts = judged.get("aspects", {}), judged.get("conflicts", [])
+    return (
+        all(isinstance(grade, int | float) for grade in judged["grades"].values())
+        and isinstance(aspects, dict)
+        and isinstance(conflicts, list)
+        and all(isinstance(conflict, dict) and "expert_id" in conflict for conflict in conflicts)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +143,8 @@ class _Record:
         found = self.value.get("id") if isinstance(self.value, dict) else None
         if not isinstance(found, str | int) or not str(found).strip():
             raise self.problem(N_("has no id"))
+        if _BROKEN.search(str(found)):
+            raise self.problem(N_("has an id with half a character (a lone surrogate)"))
         return str(found)
 
     def problem(self, message: str) -> BadInputError:
@@ -142,7 +163,7 @@ class _Record:
         if isinstance(found, bool) or found is None:
             return None
         if isinstance(found, int | float):
-            return int(found)
+            return int(found) if abs(found) < 10_000 else None  # also not infinite, not NaN
         match = re.search(r"\d{1,4}", str(found))
         return int(match[0]) if match else None
 
@@ -281,7 +302,7 @@ def _body(record: _Record) -> str:
     for key in ("body", "abstract", "text"):
         found = record.value.get(key)
         if isinstance(found, str) and found.strip():
-            return unicodedata.normalize("NFC", found)
+            return unicodedata.normalize("NFC", _BROKEN.sub(" ", found))
     return ""
 
 
@@ -293,7 +314,7 @@ def _day(text: str) -> date | None:
 
 
 def _clean(text: str) -> str:
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", text.replace("\0", " "))).strip()
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", _BROKEN.sub(" ", text))).strip()
 
 
 def _refuse_repeats(records: list[_Record]) -> None:
@@ -321,8 +342,15 @@ def _json(path: Path) -> Any:
         raise BadInputError(
             N_("There is no file %(file)s. A collection needs experts.json and drafts.json."), file=str(path)
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInputError(N_("%(file)s cannot be read: %(reason)s."), file=str(path), reason=str(error)) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise BadInputError(N_("%(file)s cannot be read: %(reason)s."), file=str(path), reason=reason) from error
+    except UnicodeDecodeError as error:
+        raise BadInputError(
+            N_("%(file)s is not in UTF-8 (byte %(byte)s)."), file=str(path), byte=error.start
+        ) from error
+    except RecursionError as error:
+        raise BadInputError(N_("%(file)s is nested too deeply."), file=str(path)) from error
     except json.JSONDecodeError as error:
         raise BadInputError(
             N_("%(file)s is not valid JSON: line %(line)s, column %(column)s."),
