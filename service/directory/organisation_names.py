@@ -238,10 +238,20 @@ def _joined(match: re.Match[str]) -> str:
     return joined if joined in ABBREVIATIONS else " ".join(part for part in match.groups() if part)
 
 
+_BRACKETED_PARENT = re.compile(r"\(\s*((?:(?:[Tt]rực )?[Tt]huộc|(?:[Tt]ruc )?[Tt]huoc|Sở|So)\s+[^()]+)\)")
+# Public hospitals of a province are units of its health department; private ones carry a name of their own.
+_PROVINCIAL_HOSPITALS = (
+    "da khoa|san nhi|phu san|nhi|tam than|mat|lao|phoi|lao benh phoi|y hoc co truyen|y duoc co truyen|da lieu"
+    "|phuc hoi chuc nang|dieu duong phuc hoi chuc nang|ung buou|tim mach|tai mui hong|rang ham mat|nhiet doi|noi tiet"
+)
+
+
 @lru_cache(maxsize=50_000)
 def parts(text: str) -> tuple[BodyPart, ...]:
-    """The bodies a text names, in its order. A place or a country after a name is no body."""
-    text = re.sub(r"\((?:[^()]|\([^()]*\))*\)", " ", unicodedata.normalize("NFKC", text))
+    """The bodies a text names, in its order. A place or a country after a name is no body, nor is what brackets say,
+    unless it is the body above: "(trực thuộc Sở …)"."""
+    text = _BRACKETED_PARENT.sub(r"; \1 ", unicodedata.normalize("NFKC", text))
+    text = re.sub(r"\((?:[^()]|\([^()]*\))*\)", " ", text)
     found: list[str] = []
     for piece in re.split(r"\s*[,;/|\n]\s*|\s+[-–—]\s+|\s+(?:trực thuộc|truc thuoc|thuộc|của)\s+", text):
         joined = " ".join(canonical_words(piece))
@@ -324,7 +334,7 @@ def _parts_of(name: str) -> list[BodyPart]:
     whole = [BodyPart(kind, _plain(name, kind), province)]
     if province and kind is not BodyKind.DEPARTMENT:
         subject = next((s for opening, s in UNIT_OF_DEPARTMENT.items() if name.startswith(opening)), None)
-        if subject is None and re.fullmatch(rf"benh vien (?:da khoa|san nhi) (?:tinh )?{province}", name):
+        if subject is None and re.fullmatch(rf"benh vien (?:{_PROVINCIAL_HOSPITALS}) (?:tinh )?{province}", name):
             subject = "y te"
         if subject:
             whole.append(BodyPart(BodyKind.DEPARTMENT, f"so {subject} {province}", province))

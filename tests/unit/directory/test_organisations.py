@@ -132,6 +132,10 @@ def test_the_body_of_a_date_is_the_one_that_carries_on(directory: OrganisationDi
         ("Sở TT&TT Kiên Giang", "Trung tâm Chuyển đổi số tỉnh An Giang"),
         ("Department of Agriculture and Environment, An Giang Province", "Sở NN&MT An Giang"),
         ("Trung tâm CDC Kiên Giang", "Sở Y tế An Giang"),
+        ("Bệnh viện Tâm thần tỉnh Đắk Lắk", "Sở Y tế tỉnh Đắk Lắk"),
+        ("Bệnh viện Lao và Bệnh phổi Cà Mau", "Sở Y tế tỉnh Cà Mau"),
+        ("Trung tâm Y tế khu vực Tri Tôn (trực thuộc Sở Y tế tỉnh An Giang)", "Sở Y tế tỉnh An Giang"),
+        ("Trung tâm Giống (Sở NN&MT tỉnh Cà Mau)", "Sở Nông nghiệp và Môi trường tỉnh Cà Mau"),
         ("Ban Dân tộc tỉnh Kiên Giang", "Sở Dân tộc và Tôn giáo tỉnh An Giang"),
         ("Sở Văn hóa, Thể thao và Du lịch tỉnh An Giang", "Sở Du lịch tỉnh An Giang"),
         # companies, institutes, committees
