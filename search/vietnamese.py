@@ -19,6 +19,8 @@ _SPACES = re.compile(r"\s+")
 # A document number (192/KH-UBND, 52-CTr/TU, 14/2014/QĐ-TTg) is one word.
 _WORD = re.compile(r"\d[\w.]*(?:-\w+)?(?:/[\w.-]*\w)+|[^\W_]+", re.UNICODE)
 _NUMBER_PUNCTUATION = re.compile(r"[.-]")
+# Anything but the letters and signs of Latin writing, none of which combines with another.
+_MAY_COMBINE = re.compile("[^\x00-\u02ff\u1e00-\u1eff\u2000-\u206f]")
 _TONES = {"\u0300": "2", "\u0301": "1", "\u0303": "4", "\u0309": "3", "\u0323": "5"}
 _ONSET = "(?:b|ch|c|d|gh|gi|g|h|kh|k|l|m|ngh|ng|nh|n|ph|p|qu|r|s|th|tr|t|v|x)?"
 _RHYME = (
@@ -75,8 +77,14 @@ def word_places(text: str) -> list[tuple[int, int, str, str]]:
     return [
         (match.start(), match.end(), *forms)
         for match in _WORD.finditer(text)
-        if all(forms := (" ".join(syllables(match.group())), " ".join(same_marks(match.group()))))
+        if all(forms := _written_forms(match.group()))
     ]
+
+
+@lru_cache(maxsize=65536)
+def _written_forms(word: str) -> tuple[str, str]:
+    """Of a word as it stands in a text; a few letters come apart into two words."""
+    return " ".join(syllables(word)), " ".join(same_marks(word))
 
 
 def is_marked(text: str) -> bool:
@@ -90,18 +98,25 @@ def language_of(text: str) -> Language:
     Most words of a Vietnamese text look like Vietnamese syllables; those of other languages do not. A text with no
     words of letters counts as Vietnamese.
     """
-    words = [word for word in _words(text) if word.isalpha() and len(word) > 1]
-    shaped = sum(1 for word in words if _SYLLABLE.match(_fold_word(word)))
-    if words and shaped <= 0.6 * len(words):
+    every = _words(text)
+    words = [word for word in every if word.isalpha() and len(word) > 1]
+    if words and sum(map(_is_shaped, words)) <= 0.6 * len(words):
         return "other"
-    return "vi" if not words or is_marked(text) else "vi-unmarked"
+    return "vi" if not words or any(_mark_word(word) != _fold_word(word) for word in every) else "vi-unmarked"
+
+
+@lru_cache(maxsize=65536)
+def _is_shaped(word: str) -> bool:
+    return _SYLLABLE.match(_fold_word(word)) is not None
 
 
 def _words(text: str) -> list[str]:
     if text.isascii():
         return _WORD.findall(text.lower())
     text = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).lower())
-    return _WORD.findall("".join(c for c in text if not unicodedata.combining(c)))
+    if _MAY_COMBINE.search(text):
+        text = "".join(c for c in text if not unicodedata.combining(c))
+    return _WORD.findall(text)
 
 
 @lru_cache(maxsize=65536)

@@ -60,7 +60,8 @@ async def explain(
 ) -> tuple[FoundExpert, ...]:
     """Embeds nothing: lines whose vectors are not kept are explained by words."""
     likeness = await _likeness(embeddings, rows, vector) if vector is not None else {}
-    found = [{i: words.find(chunk.text) for i, chunk in enumerate(row.chunks)} for row in rows]
+    # Of a list that nobody searched there is nothing to explain.
+    found = [{i: words.find(chunk.text) for i, chunk in enumerate(row.chunks)} if hits else {} for row in rows]
     common = Counter(word for lines in found for line in lines.values() for word in line)
     lines = sum(len(row.chunks) for row in rows)
     rarity = {word: math.log(1 + lines / count) for word, count in common.items()}

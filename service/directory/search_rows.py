@@ -98,15 +98,13 @@ class RowsPage:
 
 
 async def load_rows(session: AsyncSession, actor: Actor, selection: Selection, *, offset: int, limit: int) -> RowsPage:
-    """Five statements, however many rows."""
+    """Four statements, however many rows."""
     if not can(actor, Action.READ_EXPERT):
         return RowsPage((), 0, ())
     values = _facet_values(selection.today)
     conditions = {name: _wanted(values, name, wanted) for name, wanted in selection.filters.items() if wanted}
-    seen = _seen(selection)
-    total = await session.scalar(select(func.count()).select_from(Expert).where(seen, *conditions.values())) or 0
-    facets = await _facets(session, selection, seen, conditions, values)
-    page = select(Expert.id).where(seen, *conditions.values()).offset(offset).limit(limit)
+    total, facets = await _counts(session, selection, conditions, values)
+    page = select(Expert.id).where(_seen(selection), *conditions.values()).offset(offset).limit(limit)
     if selection.order is None:
         page = page.order_by(Expert.sort_key, Expert.id)
     else:
@@ -182,35 +180,53 @@ def _wanted(values: Mapping[str, ColumnElement[Any]], name: str, wanted: Sequenc
     return literal(False)
 
 
-async def _facets(
+async def _counts(
     session: AsyncSession,
     selection: Selection,
-    seen: ColumnElement[bool],
     conditions: Mapping[str, ColumnElement[bool]],
     values: Mapping[str, ColumnElement[Any]],
-) -> tuple[Facet, ...]:
-    """One statement. Each facet is counted under the filters of the others."""
-    parts = []
+) -> tuple[int, tuple[Facet, ...]]:
+    """Total and facets, each counted under the filters of the others; the people are looked through once."""
+    seen = (
+        select(
+            Expert.id,
+            *(value.label(name) for name, value in values.items()),
+            *(condition.label(f"fits_{name}") for name, condition in conditions.items()),
+        )
+        .where(_seen(selection))
+        .cte("seen")
+    )
+    everybody = literal(None, String).label("code")
+    parts = [
+        select(literal("", String).label("name"), everybody, func.count().label("count"))
+        .select_from(seen)
+        .where(*(seen.c[f"fits_{name}"] for name in conditions))
+    ]
     for name in FACETS:
-        others = [condition for other, condition in conditions.items() if other != name]
-        label = literal(name, String).label("name")
+        others = [seen.c[f"fits_{other}"] for other in conditions if other != name]
         if name == "field_group":
-            parts.append(
-                select(label, _GROUP.label("code"), func.count(Expert.id.distinct()).label("count"))
-                .join(ExpertField, ExpertField.expert_id == Expert.id)
-                .where(seen, *others)
-                .group_by(_GROUP)
+            people = (
+                select(_GROUP.label("code"))
+                .distinct()
+                .add_columns(seen.c.id)
+                .join_from(seen, ExpertField, ExpertField.expert_id == seen.c.id)
+                .where(*others)
+                .subquery()
             )
         else:
-            parts.append(
-                select(label, values[name].label("code"), func.count().label("count"))
-                .select_from(Expert)
-                .where(seen, values[name].is_not(None), *others)
-                .group_by(values[name])
+            people = select(seen.c[name].label("code")).where(seen.c[name].is_not(None), *others).subquery()
+        parts.append(
+            select(literal(name, String).label("name"), people.c.code, func.count().label("count")).group_by(
+                people.c.code
             )
+        )
+    total = 0
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for name, code, count in await session.execute(union_of(*parts)):
-        counts[name][code] = count
+        if name:
+            counts[name][code] = count
+        else:
+            total = count
     facets = []
     for name in FACETS:
         chosen = set(selection.filters.get(name, ()))
@@ -218,7 +234,7 @@ async def _facets(
         codes = sorted({*own, *chosen})
         codes.sort(key=own.__getitem__, reverse=True)
         facets.append(Facet(name, tuple(FacetValue(code, own[code], code in chosen) for code in codes)))
-    return tuple(facets)
+    return total, tuple(facets)
 
 
 async def _rows(session: AsyncSession, ids: Sequence[UUID], availability: ColumnElement[Any]) -> tuple[ExpertRow, ...]:

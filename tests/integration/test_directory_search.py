@@ -258,4 +258,4 @@ async def test_the_number_of_statements_is_the_same_for_one_row_and_for_three(
     three = await directory.search("ly", page_size=3)
 
     assert (len(one.rows), len(three.rows)) == (1, 3)
-    assert len(statements) - after_one == after_one == 5
+    assert len(statements) - after_one == after_one == 4
