@@ -22,34 +22,33 @@ class DirectoryFigures:
     duplicates: int  # pairs for a person to decide
 
 
+_FIGURES = (
+    select(
+        func.count().label("experts"),
+        func.count().filter(Expert.country != "VN").label("abroad"),
+        func.count().filter(func.cardinality(Expert.ties) > 0).label("with_ties"),
+        func.count()
+        .filter(
+            or_(
+                Expert.is_available.is_(False),
+                Expert.paused_until > func.current_date(),
+                Expert.open_reviews >= Expert.capacity,
+            )
+        )
+        .label("unavailable"),
+        select(func.count()).select_from(Evidence).scalar_subquery().label("evidence"),
+        select(func.count())
+        .select_from(DuplicatePair)
+        .where(DuplicatePair.state == "open")
+        .scalar_subquery()
+        .label("duplicates"),
+    )
+    .select_from(Expert)
+    .where(Expert.state.not_in((ProfileState.ERASED, ProfileState.ARCHIVED)))
+)
+
+
 async def count_directory(session: AsyncSession, actor: Actor) -> DirectoryFigures:
     """One statement."""
     require(actor, Action.SEARCH_DIRECTORY)
-    counted = Expert.state.not_in((ProfileState.ERASED, ProfileState.ARCHIVED))
-    row = (
-        await session.execute(
-            select(
-                func.count().label("experts"),
-                func.count().filter(Expert.country != "VN").label("abroad"),
-                func.count().filter(func.cardinality(Expert.ties) > 0).label("with_ties"),
-                func.count()
-                .filter(
-                    or_(
-                        Expert.is_available.is_(False),
-                        Expert.paused_until > func.current_date(),
-                        Expert.open_reviews >= Expert.capacity,
-                    )
-                )
-                .label("unavailable"),
-                select(func.count()).select_from(Evidence).scalar_subquery().label("evidence"),
-                select(func.count())
-                .select_from(DuplicatePair)
-                .where(DuplicatePair.state == "open")
-                .scalar_subquery()
-                .label("duplicates"),
-            )
-            .select_from(Expert)
-            .where(counted)
-        )
-    ).one()
-    return DirectoryFigures(**row._mapping)
+    return DirectoryFigures(**(await session.execute(_FIGURES)).one()._mapping)

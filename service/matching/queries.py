@@ -55,7 +55,7 @@ async def list_cases(session: AsyncSession, actor: Actor, *, limit: int = 50, of
     """Newest first. Two statements."""
     require(actor, Action.READ_CASE)
     total = await session.scalar(select(func.count()).select_from(ReviewCase)) or 0
-    rows = (await session.execute(_case_lines().limit(limit).offset(offset))).all()
+    rows = (await session.execute(_CASE_LINES.limit(limit).offset(offset))).all()
     return CaseList(lines=tuple(CaseLine(**row._mapping) for row in rows), total=total)
 
 
@@ -103,6 +103,9 @@ def _case_lines() -> Select[Any]:
         .outerjoin(run, literal(True))
         .order_by(ReviewCase.created_at.desc(), ReviewCase.id.desc())
     )
+
+
+_CASE_LINES = _case_lines()  # building it costs more than sending it
 
 
 async def get_case_match(session: AsyncSession, actor: Actor, case_id: UUID, *, top: int = 30) -> CaseMatch:
