@@ -74,9 +74,9 @@ async def _prepare(runtime: Runtime) -> None:
     with progress_bar(gettext("Indexing"), unit=gettext("experts")) as on_progress:
         async with holding_the_index(runtime.sessions), runtime.sessions.begin() as session:
             await rebuild_index(session, runtime.backend, runtime.embeddings, on_progress)
-    if not runtime.embeddings.is_available:
-        why = runtime.embeddings.why_unavailable
-        click.echo(gettext("Words only: %s") % gettext(why or ""), err=True)
+    if why := runtime.embeddings.why_unavailable:
+        message = gettext("There is no embedder: experts are found by words alone. %(why)s")
+        click.echo(message % {"why": gettext(why)}, err=True)
     for request in REQUESTS:
         await _match(runtime, request, is_printed=True)
     for name in FURTHER:
