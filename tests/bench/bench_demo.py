@@ -1,6 +1,6 @@
 """How long the demo takes, installed and run, then run again: python tests/bench/bench_demo.py [--keep]
 
-Copies the files under version control into a fresh folder, installs there as `make .venv` does, and runs `trithuc demo
+Takes the last commit into a fresh folder, installs there as `make .venv` does, and runs `trithuc demo
 --no-serve` twice. Baseline: `trithuc migrate` on a fresh folder, which starts the database and makes its tables, no
 more. CPU is that of all processes started, PostgreSQL's in a figure of its own where it can be told apart.
 """
@@ -42,11 +42,8 @@ def main() -> None:
     print(machine())
     folder = Path(tempfile.mkdtemp(prefix="trithuc-bench-"))
     folder.chmod(0o755)
-    files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode()
-    for name in filter(None, files.split("\0")):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
+    archive = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, capture_output=True, check=True).stdout
+    subprocess.run(["tar", "-x", "-C", str(folder)], input=archive, check=True)
     trithuc = str(folder / ".venv" / "bin" / "trithuc")
     install = timed("make .venv", ["make", "-C", str(folder), ".venv"])
     bare = timed("bare: trithuc migrate", [trithuc, "migrate"], TRITHUC_VAR=str(folder / "bare"))
