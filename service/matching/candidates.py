@@ -16,6 +16,11 @@ class Work:
     coauthors: tuple[str, ...] = ()
     text: str | None = None
     role: str | None = None
+    kind_text: str | None = None  # as the roster words it: "tham luận", "bài báo" …
+
+    @property
+    def written_kind(self) -> str:
+        return self.kind_text or self.kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

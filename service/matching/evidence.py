@@ -7,7 +7,7 @@ the life of the process, whoever holds it.
 from __future__ import annotations
 
 import zlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,20 +19,24 @@ from numpy.typing import NDArray
 from search.documents import EvidenceChunk
 from service.directory.chunks import WorkText, evidence_chunks
 from service.matching.candidates import Candidate
-from service.matching.lexicon import FieldLexicon
+from service.matching.evidence_claims import is_appearance, is_claim
+from service.matching.lexicon import GENERAL, FieldLexicon
 from service.matching.lexicon_words import counted_words, language_of
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 FEATURES = 1 << 21
+_CLAIM_WEIGHTS = {"keywords": 0.3, "position": 0.5, "biography": 0.3}
+_TALK_WEIGHT = 0.6  # a talk at a conference may rest on work done
 _ENOUGH_EVIDENCE = 3  # items: with fewer, the keyword line is all there is to go by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """`items[i]` belongs to expert `owners[i]`; owners ascend. `is_keywords` marks keyword lines, which say what a
-    person claims; `is_counted` is False for those of people who have real evidence."""
+    """`items[i]` belongs to expert `owners[i]`; owners ascend. `is_concrete`: tells of work done, where others only say
+    something of the person (keywords, a post, talks, praise); `is_counted` is False for keyword lines and claims of
+    people who have real evidence."""
 
     experts: int
     items: tuple[EvidenceChunk, ...]
@@ -40,6 +44,7 @@ class Evidence:
     weights: Floats  # of each item: kind, age and role
     languages: tuple[str, ...]
     is_counted: NDArray[np.bool_]
+    is_concrete: NDArray[np.bool_]
 
     @property
     def texts(self) -> list[str]:
@@ -52,15 +57,23 @@ def gather_evidence(candidates: Sequence[Candidate], *, year: int) -> Evidence:
     owners: list[int] = []
     weights: list[float] = []
     counted: list[bool] = []
+    concrete: list[bool] = []
     for index, candidate in enumerate(candidates):
         chunks = candidate_chunks(candidate)
-        real = sum(chunk.kind not in ("keywords", "position") for chunk in chunks)
+        works = len(candidate.works)
+        proves = [
+            not is_appearance(candidate.works[place].written_kind)
+            if place < works
+            else chunk.kind == "biography" and not is_claim(chunk.text)
+            for place, chunk in enumerate(chunks)
+        ]
+        enough = sum(proves) >= _ENOUGH_EVIDENCE
         for place, chunk in enumerate(chunks):
-            role = candidate.works[place].role if place < len(candidate.works) else None
             items.append(chunk)
             owners.append(index)
-            weights.append(_weight(chunk, role, year))
-            counted.append(chunk.kind != "keywords" or real < _ENOUGH_EVIDENCE)
+            weights.append(_weight(chunk, candidate.works[place].role if place < works else None, proves[place], year))
+            counted.append(not enough or proves[place] or chunk.kind not in ("keywords", "biography"))
+            concrete.append(proves[place])
     return Evidence(
         experts=len(candidates),
         items=tuple(items),
@@ -68,6 +81,7 @@ def gather_evidence(candidates: Sequence[Candidate], *, year: int) -> Evidence:
         weights=np.array(weights, dtype=np.float64),
         languages=tuple(language_of(item.text) for item in items),
         is_counted=np.array(counted, dtype=np.bool_),
+        is_concrete=np.array(concrete, dtype=np.bool_),
     )
 
 
@@ -86,9 +100,9 @@ def candidate_chunks(candidate: Candidate) -> tuple[EvidenceChunk, ...]:
     )
 
 
-def _weight(chunk: EvidenceChunk, role: str | None, year: int) -> float:
+def _weight(chunk: EvidenceChunk, role: str | None, proves: bool, year: int) -> float:
     """Practice counts as papers do; a claim or a job title counts less; age and a minor part only break ties."""
-    weight = {"keywords": 0.3, "position": 0.5}.get(chunk.kind, 1.0)
+    weight = 1.0 if proves else _CLAIM_WEIGHTS.get(chunk.kind, _TALK_WEIGHT)
     if chunk.year is not None and chunk.year < year - 15:
         weight *= 0.95
     if role is not None and role.casefold() in ("thành viên", "member", "tham gia"):
@@ -117,6 +131,17 @@ def term_features(text: str, lexicon: FieldLexicon) -> tuple[NDArray[np.int32], 
         _TERM_FEATURES.clear()
     _TERM_FEATURES[key] = found
     return found
+
+
+def subject_features(text: str, lexicon: FieldLexicon) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Subjects of a text and how many telling terms name each."""
+    ids, times = term_features(text, lexicon)
+    counts: dict[int, float] = defaultdict(float)
+    for term, count in zip(ids.tolist(), times.tolist(), strict=True):
+        known = lexicon.terms[term]
+        if known.subject is not None:
+            counts[known.subject] += count * (GENERAL if known.is_general else 1.0)
+    return np.fromiter(counts, np.int32, len(counts)), np.fromiter(counts.values(), np.float32, len(counts))
 
 
 def count_matrix(

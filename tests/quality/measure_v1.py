@@ -80,6 +80,8 @@ def standards(views: list[v1.RawViews]) -> dict[str, tuple[float, float]]:
             pooled.setdefault(name, []).append(values.ravel())
         for name, values in raw.whole.items():
             pooled.setdefault(f"whole_{name}", []).append(values.ravel())
+        for name, values in raw.single.items():
+            pooled.setdefault(f"single_{name}", []).append(values.ravel())
     return {
         name: (round(float(np.concatenate(parts).mean()), 5), round(float(np.concatenate(parts).std()), 5))
         for name, parts in pooled.items()

@@ -15,6 +15,7 @@ the others), and the two are averaged. Sex, age, places and titles are not looke
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -25,8 +26,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from search.embedding.embedder import Vectors
-from service.matching.evidence import FEATURES, Evidence, count_matrix, term_features, word_features
-from service.matching.lexicon import FieldLexicon
+from service.matching.evidence import FEATURES, Evidence, count_matrix, subject_features, term_features, word_features
+from service.matching.lexicon import GENERAL, FieldLexicon
 from service.matching.lexicon_words import language_of
 from service.matching.results import AffinityBand
 
@@ -40,7 +41,11 @@ _FOREIGN_UNDER = 0.25  # share of evidence in the draft's language below which w
 _PLAIN_OVER = 0.75  # share of evidence typed without marks from which meaning cannot
 SHARPNESS = 2.0  # of the soft maximum over themes: one theme answered well is enough
 WHOLE_WEIGHT = 0.6
+SUBJECTS_WEIGHT = 0.5
 TERMS_FOR_HALF = 2.0  # known terms of a theme that give the view of terms half a vote
+PADDING = 0.6
+ON_THEME = 1.5  # standard units above which a piece of evidence is on a theme
+JUST_UNDER = 0.05  # room under a band for those who lack the evidence for it
 BOUND, DAMPING = 4.0, 0.3  # beyond the bound a view counts less: no single view is to decide alone
 
 
@@ -126,6 +131,7 @@ class Prepared:
     vectors: Vectors | None
     words: _WordView
     terms: _WordView
+    subjects: _WordView
     language_shares: dict[str, Floats]  # "vi", "en", "vi-plain" → share of each expert's evidence
 
 
@@ -146,6 +152,12 @@ def prepare(evidence: Evidence, *, lexicon: FieldLexicon, vectors: Vectors | Non
             partial(term_features, lexicon=lexicon),
             np.array([lexicon.weight(term) for term in range(len(lexicon.terms))]),
         ),
+        subjects=_word_view(
+            evidence,
+            len(lexicon.subjects),
+            partial(subject_features, lexicon=lexicon),
+            np.array([GENERAL if subject.is_general else 1.0 for subject in lexicon.subjects]),
+        ),
         language_shares=shares,
     )
 
@@ -165,13 +177,14 @@ def _word_view(
     rarity: Floats = np.where(holders > 0, np.log1p(n / np.maximum(holders, 1)), 0.0)  # unused words tell nobody apart
     telling = np.ones(width) if weights is None else weights
     rarity = rarity * telling
+    padding = 0.0 if weights is None else PADDING * math.log1p(n)  # a text of general terms alone is not all about them
     return _WordView(
         width=width,
         features=features,
         rarity=rarity,
         telling=telling,
-        profiles=_weighted(profiles, rarity),
-        items=sp.diags(used) @ _weighted(items, rarity),
+        profiles=_weighted(profiles, rarity, padding),
+        items=sp.diags(used) @ _weighted(items, rarity, padding),
     )
 
 
@@ -190,7 +203,22 @@ def score_affinities(
     fused_themes, fused_whole = fuse(raw)
     overall = np.log(np.exp(SHARPNESS * fused_themes).sum(axis=1)) / SHARPNESS + WHOLE_WEIGHT * fused_whole[:, 0]
     known = constants()
-    return Affinities(scores=_to_unit(overall, known.offset), theme_scores=_to_unit(fused_themes, known.theme_offset))
+    support = support_of(prepared.evidence, raw)
+    theme_scores = _proven(_to_unit(fused_themes, known.theme_offset), support)
+    scores = _proven(_to_unit(overall, known.offset), support.max(axis=1))
+    return Affinities(scores=scores, theme_scores=theme_scores)
+
+
+def _proven(scores: Floats, support: Floats) -> Floats:
+    """Nobody is very suitable without two pieces of evidence on one theme, or suitable without one: whoever lacks them
+    comes just under that band, in the order of the scores."""
+    very, suitable, _ = constants().bands
+    for needed, band in ((2, very), (1, suitable)):
+        floor = band - JUST_UNDER
+        scores = np.where(
+            (support < needed) & (scores > floor), floor + JUST_UNDER * (scores - floor) / (1.001 - floor), scores
+        )
+    return scores
 
 
 def _to_unit(fused: Floats, offset: float) -> Floats:
@@ -208,6 +236,8 @@ class RawViews:
     meaning_speaks: NDArray[np.bool_]
     terms_known: Floats  # (T,) telling terms of each theme that anybody's evidence holds
     whole_terms_known: Floats  # (1,)
+    single: dict[str, Floats]  # each view of each piece of evidence: (items, T)
+    draft_language: str
 
 
 def raw_views(
@@ -218,12 +248,14 @@ def raw_views(
     owners, n = evidence.owners, evidence.experts
     views: dict[str, Floats] = {}
     whole_views: dict[str, Floats] = {}
-    for name, view in (("words", prepared.words), ("terms", prepared.terms)):
+    single: dict[str, Floats] = {}
+    for name, view in (("words", prepared.words), ("terms", prepared.terms), ("subjects", prepared.subjects)):
         queries = _asked(view, asked).T
         profile = np.asarray((view.profiles @ queries).todense(), dtype=np.float64)
         items = np.asarray((view.items @ queries[:, :-1]).todense(), dtype=np.float64)
         views[f"{name}_profile"], whole_views[f"{name}_profile"] = profile[:, :-1], profile[:, -1:]
         views[f"{name}_items"] = _best_items(items * evidence.weights[:, None], owners, n)
+        single[name] = items
     held = _asked(prepared.terms, asked) > 0
     known = np.asarray(held @ prepared.terms.telling, dtype=np.float64)
     shares = prepared.language_shares
@@ -237,6 +269,7 @@ def raw_views(
             cosines = (prepared.vectors @ _centred(vectors, mean).T).astype(np.float64)
             cosines -= _language_offsets(cosines, evidence.languages, draft_language)
             views[name] = _best_items(cosines - minor, owners, n)
+            single.setdefault("meaning", cosines)
     else:
         meaning_speaks = np.zeros(n, dtype=np.bool_)
     return RawViews(
@@ -246,7 +279,43 @@ def raw_views(
         meaning_speaks=meaning_speaks,
         terms_known=known[:-1],
         whole_terms_known=known[-1:],
+        single=single,
+        draft_language="en" if language_of(whole) == "en" else "vi",
     )
+
+
+def support_of(evidence: Evidence, raw: RawViews) -> Floats:
+    """(n, T): how many different texts of work done are on each theme, by the views that can speak for the text. By the
+    constants alone: in a directory where nobody works on a theme, the least far is not near."""
+    tags = np.array(evidence.languages)
+    total = np.zeros_like(raw.single["words"])
+    votes = np.zeros_like(total)
+    for name, values in raw.single.items():
+        mean, spread = constants().standard[f"single_{name}"]
+        speaks = np.ones(len(tags))
+        if name == "words":
+            speaks = (tags == "en") == (raw.draft_language == "en")
+        elif name == "meaning":
+            speaks = tags != "vi-plain"
+        weight = speaks.astype(np.float64)[:, None] * _view_weight(name, raw.terms_known)
+        total += weight * np.minimum((values - mean) / spread, BOUND)
+        votes += weight
+    is_on = (total / np.maximum(votes, 0.5) >= ON_THEME) & evidence.is_concrete[:, None]
+    first: dict[tuple[int, str], int] = {}
+    for row, key in enumerate(zip(evidence.owners.tolist(), evidence.texts, strict=True)):
+        is_on[row] &= first.setdefault(key, row) == row
+    counts: Floats = np.zeros((evidence.experts, total.shape[1]))
+    np.add.at(counts, evidence.owners, is_on)
+    return counts
+
+
+def _view_weight(view: str, known: Floats) -> Floats:
+    """How much a view has to say on each theme, by how many telling terms of it anybody's evidence holds."""
+    if view == "terms":  # one term out of a whole theme says little; a theme of many is described by them
+        return known / (known + TERMS_FOR_HALF)
+    if view == "subjects":
+        return SUBJECTS_WEIGHT * np.minimum(known, 1.0)
+    return np.ones_like(known)
 
 
 def _language_offsets(cosines: Floats, languages: Sequence[str], draft_language: str) -> Floats:
@@ -286,6 +355,7 @@ def fuse(raw: RawViews) -> tuple[Floats, Floats]:
         {
             "words": ("words_profile", "words_items"),
             "terms": ("terms_profile", "terms_items"),
+            "subjects": ("subjects_profile", "subjects_items"),
             "meaning": ("meaning", "meaning_titled"),
         },
         raw.themes,
@@ -297,7 +367,8 @@ def fuse(raw: RawViews) -> tuple[Floats, Floats]:
 
 
 def _fuse_views(views: dict[str, tuple[str, ...]], values: dict[str, Floats], raw: RawViews, *, prefix: str) -> Floats:
-    speaks = {"words": raw.words_speak, "terms": np.ones_like(raw.words_speak), "meaning": raw.meaning_speaks}
+    everybody = np.ones_like(raw.words_speak)
+    speaks = {"words": raw.words_speak, "terms": everybody, "subjects": everybody, "meaning": raw.meaning_speaks}
     total = np.zeros_like(values["terms_profile"])
     votes = np.zeros_like(total)
     for view, parts in views.items():
@@ -305,9 +376,7 @@ def _fuse_views(views: dict[str, tuple[str, ...]], values: dict[str, Floats], ra
         if not present:
             continue
         weight = speaks[view].astype(np.float64)[:, None]
-        if view == "terms":  # one term out of a whole theme says little; a theme of many is described by them
-            known = raw.terms_known if prefix == "" else raw.whole_terms_known
-            weight = weight * known / (known + TERMS_FOR_HALF)
+        weight = weight * _view_weight(view, raw.terms_known if prefix == "" else raw.whole_terms_known)
         score = np.mean([_standardise(values[part], prefix + part, speaks[view]) for part in present], axis=0)
         total += weight * score
         votes += weight
@@ -328,12 +397,13 @@ def _standardise(values: Floats, name: str, speaks: NDArray[np.bool_]) -> Floats
     return bounded
 
 
-def _weighted(counts: sp.csr_matrix, rarity: Floats) -> sp.csr_matrix:
-    """(1 + log tf) · idf, rows of length 1."""
+def _weighted(counts: sp.csr_matrix, rarity: Floats, padding: float = 0.0) -> sp.csr_matrix:
+    """(1 + log tf) · idf, rows of length 1; with padding, rows of little weight are shorter."""
     weighted = counts.copy()
     positive = np.maximum(weighted.data, 1e-12)
-    weighted.data = np.where(weighted.data > 0, 1.0 + np.log(np.maximum(positive, 1.0)), 0.0) * rarity[weighted.indices]
-    norms = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
+    damped = np.where(weighted.data >= 1.0, 1.0 + np.log(np.maximum(positive, 1.0)), weighted.data)
+    weighted.data = damped * rarity[weighted.indices]
+    norms = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel() + padding**2)
     return sp.diags(1.0 / np.maximum(norms, 1e-12)) @ weighted
 
 
