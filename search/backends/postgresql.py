@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -57,10 +57,14 @@ class PostgresqlBackend:
     async def create(self) -> None:
         """Make what is missing. An index of an older layout is emptied: it has to be filled again."""
         async with self._connection() as connection:
+            if await self._is_current(connection):
+                return
+        async with self._connection() as connection:
             # Two processes may start at once, and "if not exists" is no lock.
             await connection.execute("select pg_advisory_xact_lock(hashtext('create index'))")
             await connection.execute("create extension if not exists vector")
             await connection.execute(self._sql("create schema if not exists {schema}"))
+            await self._lock_out(connection)
             if await self._is_current(connection):
                 return
             await connection.execute(drop_ddl(self._schema))
@@ -71,6 +75,7 @@ class PostgresqlBackend:
     async def drop(self) -> None:
         """Remove the index, and the schema when nothing else is in it."""
         async with self._connection() as connection:
+            await self._lock_out(connection)
             await connection.execute(drop_ddl(self._schema))
             try:
                 async with connection.transaction():
@@ -125,8 +130,13 @@ class PostgresqlBackend:
         """A fresh index beside this one, to be filled by `upsert`; it takes this one's place when the block ends well.
 
         Searches go on in the old one meanwhile and see the new one from the next statement. What is written to the old
-        one in the meantime is lost with it: compare once more afterwards.
+        one in the meantime is lost with it: compare once more afterwards. Two rebuilds wait for each other.
         """
+        async with self._rebuilding_alone(), self._beside() as beside:
+            yield beside
+
+    @asynccontextmanager
+    async def _beside(self) -> AsyncIterator[PostgresqlBackend]:
         beside = PostgresqlBackend(
             self._pool, schema=f"{self._schema}_next", dimensions=self._dimensions, _is_bulk=True
         )
@@ -141,16 +151,35 @@ class PostgresqlBackend:
             async with self._connection() as connection:
                 await connection.execute(sql.SQL("analyze {}").format(sql.Identifier(beside._schema, "document")))
                 await connection.execute(sql.SQL("analyze {}").format(sql.Identifier(beside._schema, "chunk")))
+                # Searches are waited for last, so that they are held up for no longer than the tables take to move.
                 await Writer(connection, self._schema).lock()
                 version = await self._version_within(connection)
                 await connection.execute(
                     sql.SQL("update {} set version = %s").format(sql.Identifier(beside._schema, "state")), [version + 1]
                 )
                 await connection.execute(self._sql("create schema if not exists {schema}"))
-                await connection.execute("select pg_advisory_xact_lock(hashtext(%s))", [self._readers])
+                await self._lock_out(connection)
                 await connection.execute(moves_ddl(beside._schema, self._schema))
         finally:
             await beside.drop()
+
+    @asynccontextmanager
+    async def _rebuilding_alone(self) -> AsyncIterator[None]:
+        """Holds one connection, idle, for as long as the block runs."""
+        async with AsyncExitStack() as stack:
+            with _mapped():
+                connection = await stack.enter_async_context(self._pool.connection())
+                await stack.enter_async_context(connection.transaction())
+                await connection.execute(
+                    "select pg_advisory_xact_lock(hashtext(%s))", [f"rebuild of index {self._schema}"]
+                )
+            yield
+
+    async def _lock_out(self, connection: AsyncConnection[Any]) -> None:
+        """Wait for writers and for searches under way; new ones wait until this transaction ends. A search reads the
+        tables in another order than they are dropped in: each would wait for a table that the other holds."""
+        await Writer(connection, self._schema).lock()
+        await connection.execute("select pg_advisory_xact_lock(hashtext(%s))", [self._readers])
 
     async def _version_within(self, connection: AsyncConnection[Any]) -> int:
         if not await self._is_current(connection):

@@ -35,6 +35,7 @@ _MOST_USERS = 3
 _FIELDS = np.array(["biography", "organisation", "evidence", "name"])  # by label: D, C, B, A
 
 _VOCABULARY = "select lexeme, documents from {term} where lexeme = any(%(lexemes)s) and documents > 0"
+_SYLLABLES_OF_NAMES = "select substr(lexeme, 2) from {term} where lexeme >= '@' and lexeme < 'A' and documents > 0"
 _BY_WORDS_FIRST = """
 select d.no from unnest(%(queries)s::tsquery[], %(weights)s::float8[]) q (query, weight)
 join {document} d on d.words @@ q.query where {filter}
@@ -161,7 +162,7 @@ class Reader:
         if len(known) < len(query.full_words):
             if len(query.full_words) > 1 and not known:
                 return []  # not one syllable of it is a name's
-            cursor = await self._execute("select substr(lexeme, 2) from {term} where lexeme >= '@' and lexeme < 'A'")
+            cursor = await self._execute(_SYLLABLES_OF_NAMES)
             known = [syllable for (syllable,) in await cursor.fetchall()]
         is_word = {word: word in frequencies for word in query.full_words}
         spellings = Spellings.among(query, frozenset(known), is_word)
@@ -207,7 +208,7 @@ class Reader:
                 list(self._query.parts), means, "c.no = any(%(numbers)s)", len(first), {"numbers": first}
             )
             by_parts = {no: score for no, _, score, _ in parts}
-            lowest = min(by_parts.values())
+            lowest = min(by_parts.values(), default=0.0)  # they may have been deleted since
             scores = {no: (score + by_parts.get(no, min(lowest, score))) / 2 for no, score in scores.items()}
         hits = [Hit(expert_id, scores[no], "evidence", best) for no, expert_id, _, best in rows]
         return sorted(hits, key=lambda hit: (-hit.score, hit.expert_id))

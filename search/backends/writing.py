@@ -111,13 +111,24 @@ class Writer:
             self._sql("select chunks, averaged_chunks, centred_chunks from {state}")
         )
         chunks, averaged, centred = await cursor.fetchone() or (0, 0, 0)
-        if abs(chunks - averaged) > _DRIFT * averaged:
+        if abs(chunks - averaged) > _DRIFT * averaged or await self._bring_a_new_language(changed):
             await self._average()
         if chunks >= max(_CENTRED_FROM, 2 * centred):
             await self._connection.execute(self._sql(_CENTRE, which="true"))
             await self._connection.execute(self._sql("update {state} set centred_chunks = chunks"))
         elif changed:
             await self._connection.execute(self._sql(_CENTRE, which="c.no = any(%s)"), [changed])
+
+    async def _bring_a_new_language(self, changed: list[int]) -> bool:
+        """Chunks in a language without a mean would be compared with nothing."""
+        cursor = await self._connection.execute(
+            self._sql(
+                "select exists (select from {chunk} where no = any(%s)"
+                " and language not in (select language from {language_mean}))"
+            ),
+            [changed],
+        )
+        return bool((await cursor.fetchone() or (False,))[0])
 
     async def _average(self) -> None:
         """What the chunks of each language have in common."""

@@ -103,6 +103,16 @@ async def test_other_languages_are_not_at_a_disadvantage(backend: SearchBackend)
     assert hits[0].expert_id == wanted.id, "the only one on this subject"
 
 
+async def test_the_first_person_in_a_language_is_found_by_meaning_at_once(backend: SearchBackend) -> None:
+    many = person("Việt", *(f"nghiên cứu đất phèn số {n}" for n in range(40)))
+    await backend.upsert([many], [np.stack([axis(2)] * 40)])
+    first = person("English", "studies of mollusc hatcheries")
+
+    await backend.upsert([first], [axis(0)[None, :]])
+
+    assert first.id in {hit.expert_id for hit in (await search(backend, "x", vector=axis(0))).by_meaning}
+
+
 async def test_the_stretches_of_a_long_query_put_first_who_answers_all_of_them(backend: SearchBackend) -> None:
     one_thing, both = person("Một ý", "a", "b"), person("Cả hai", "c", "d")
     await backend.upsert(

@@ -201,6 +201,27 @@ async def test_searches_under_way_never_miss_during_rebuilds(backend: SearchBack
     assert all(ids == {one.id} for ids in seen)
 
 
+async def test_rebuilds_at_the_same_time_wait_for_each_other(backend: SearchBackend) -> None:
+    one = person("Một", "Nuôi tôm")
+    await put(backend, one)
+    under_way = 0
+    at_once = []
+
+    async def rebuild() -> None:
+        nonlocal under_way
+        async with backend.rebuilding() as beside:
+            under_way += 1
+            at_once.append(under_way)
+            await beside.upsert([one], [None])
+            await asyncio.sleep(0.05)
+            under_way -= 1
+
+    await asyncio.gather(rebuild(), rebuild())
+
+    assert at_once == [1, 1]
+    assert [hit.expert_id for hit in (await search(backend, "nuôi tôm")).by_words] == [one.id]
+
+
 # -- when it is not there (PostgreSQL's own ways of not being there)
 
 
@@ -225,6 +246,49 @@ async def test_a_database_that_cannot_be_reached_is_reported_as_unavailable() ->
             await search(PostgresqlBackend(pool), "nuôi tôm")
     finally:
         await pool.close()
+
+
+async def test_an_index_is_removed_and_emptied_only_after_the_searches_under_way(
+    backend: PostgresqlBackend, url: str, pool: AsyncConnectionPool
+) -> None:
+    """Otherwise one waits for a table that the other holds, and the server ends one of them."""
+    await put(backend, person("Một", "Nuôi tôm"))
+    schema = backend._schema
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+
+        async def search_under_way() -> None:
+            await connection.execute(
+                "select pg_advisory_xact_lock_shared(hashtext(%s))", [f"readers of index {schema}"]
+            )
+            await connection.execute(f"select from {schema}.state")  # type: ignore[call-overload]
+
+        await search_under_way()
+        dropping = asyncio.create_task(backend.drop())
+        await _until_it_waits(url)
+        await connection.execute(f"select from {schema}.document")  # type: ignore[call-overload]
+        await connection.commit()
+        await dropping
+
+        await backend.create()
+        with psycopg.connect(url, autocommit=True) as other:
+            other.execute(f"update {schema}.state set layout = 0")  # type: ignore[call-overload]
+        await search_under_way()
+        emptying = asyncio.create_task(backend.create())
+        await _until_it_waits(url)
+        await connection.execute(f"select from {schema}.document")  # type: ignore[call-overload]
+        await connection.commit()
+        await emptying
+
+    assert await backend.count() == 0
+
+
+async def _until_it_waits(url: str) -> None:
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        while True:
+            cursor = await connection.execute("select count(*) from pg_locks where not granted")
+            if (await cursor.fetchone() or (0,))[0]:
+                return
+            await asyncio.sleep(0.01)
 
 
 async def test_creating_twice_keeps_what_is_there(backend: PostgresqlBackend) -> None:
