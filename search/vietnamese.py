@@ -16,8 +16,9 @@ Language = Literal["vi", "vi-unmarked", "other"]
 _D = str.maketrans({"đ": "d", "ð": "d", "Đ": "d", "Ð": "d", "ƣ": "oi", "Ƣ": "oi"})
 _DASHES = re.compile(r"[-‐‑‒–—−\u00ad]+")
 _SPACES = re.compile(r"\s+")
-# A document number (192/KH-UBND, 52-CTr/TU, 14/2014/QĐ-TTg) is one word.
-_WORD = re.compile(r"\d[\w.]*(?:-\w+)?(?:/[\w.-]*\w)+|[^\W_]+", re.UNICODE)
+# A document number (192/KH-UBND, 52-CTr/TU, 14/2014/QĐ-TTg) is one word. What stands before its first stroke is short
+# and never tried again shorter: a long row of digits and dots would cost the square of its length.
+_WORD = re.compile(r"\d[\w.]{0,40}+(?:-\w{1,40}+)?+(?:/[\w.-]*\w)+|[^\W_]+", re.UNICODE)
 _NUMBER_PUNCTUATION = re.compile(r"[.-]")
 # Anything but the letters and signs of Latin writing, none of which combines with another.
 _MAY_COMBINE = re.compile("[^\x00-\u02ff\u1e00-\u1eff\u2000-\u206f]")
