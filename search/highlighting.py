@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from search.vietnamese import is_marked, same_marks, syllables, word_places
+from search.vietnamese import is_marked, same_marks, syllables, word_forms, word_places
 
 # Words that only join others; they are marked inside a longer match, not by themselves.
 _JOINING = frozenset(
@@ -47,14 +47,14 @@ class QueryWords:
 
     def find(self, text: str) -> frozenset[str]:
         """The words of the query, folded, that a text answers; joining words aside. A synonym counts as its words."""
-        places = _places(unicodedata.normalize("NFC", text))
-        return frozenset(word for word, index in self._matches(places) if places[index].marked not in _JOINING)
+        forms = word_forms(text)
+        return frozenset(word for word, index in self._matches(forms) if forms[index][1] not in _JOINING)
 
     def mark(self, text: str) -> tuple[Span, ...]:
         """Neighbouring marked words, and joining words between them, make one span."""
         text = unicodedata.normalize("NFC", text)
         places = _places(text)
-        hits = {index for _, index in self._matches(places)}
+        hits = {index for _, index in self._matches([(place.folded, place.marked) for place in places])}
         spans: list[Span] = []
         at = 0
         for first, last in _runs(hits, places, text):
@@ -67,17 +67,16 @@ class QueryWords:
             spans.append(Span(text[at:], False))
         return tuple(spans)
 
-    def _matches(self, places: Sequence[_Place]) -> list[tuple[str, int]]:
+    def _matches(self, forms: Sequence[tuple[str, str]]) -> list[tuple[str, int]]:
+        """`forms`: each word of a text folded and with its marks."""
         found = []
-        for index, place in enumerate(places):
-            spellings = self._marks.get(place.folded)
-            if spellings is not None and (
-                not self._is_marked or place.marked in spellings or place.marked == place.folded
-            ):
-                found.append((place.folded, index))
+        for index, (folded, marked) in enumerate(forms):
+            spellings = self._marks.get(folded)
+            if spellings is not None and (not self._is_marked or marked in spellings or marked == folded):
+                found.append((folded, index))
         for phrase in self._phrases:
-            for start in range(len(places) - len(phrase) + 1):
-                if all(places[start + i].folded == word for i, word in enumerate(phrase)):
+            for start in range(len(forms) - len(phrase) + 1):
+                if all(forms[start + i][0] == word for i, word in enumerate(phrase)):
                     found += [(word, start + i) for i, word in enumerate(phrase)]
         return found
 

@@ -48,7 +48,11 @@ select d.no, d.id, d.length, (select array_agg(ts_rank(%(weights)s::real[], v.wo
 from {document} d cross join lateral (select d.words || ''::tsvector as words offset 0) v where d.no = any(%(numbers)s)
 """
 _NAMESAKES = "select d.id, d.names from {document} d where d.words @@ %(query)s::tsquery and {filter} limit %(limit)s"
-_BY_CODE = "select d.id from {document} d where d.identifiers && %(keys)s::text[] and {filter} order by d.no limit 20"
+# Found first and put in order then: with both in one step the whole table is walked in its order.
+_BY_CODE = """
+with found as materialized (select d.no, d.id from {document} d where d.identifiers && %(keys)s::text[] and {filter})
+select id from found order by no limit 20
+"""
 _NEAREST = """
 select c.no from {centre} c {joined}
 order by c.vector <#> %(vector)s::halfvec({dimensions}) limit %(limit)s
