@@ -27,6 +27,7 @@ _BRACKETED = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]\s*")
 _JOINING = re.compile(r"(?i)\s+(?:và|and)\s+|\s*[&;/\n|+]\s*|\s*,\s*")
 _BRACKETS = "()[]{}<>"
 _ENDS_IN_INITIAL = re.compile(r"(?:^|[\s.])[^\W\d_]\.$")
+_COMMONEST_SURNAMES = ("Nguyễn", "Trần", "Phạm", "Huỳnh", "Bùi", "Ngô", "Trịnh", "Lê")  # hardly ever given names
 _PARTICLES = frozenset({"von", "van", "der", "den", "de", "la", "le", "du", "di", "da", "dos", "del", "zu", "ter"})
 _ORGANISATION_MARKED = re.compile(
     r"(?i)^(?:trường|viện|sở|trung tâm|công ty|chi cục|cục|tổng cục|vụ|ban (?:quản lý|tuyên giáo|chỉ đạo|giám)|"
@@ -34,14 +35,16 @@ _ORGANISATION_MARKED = re.compile(
     r"liên hiệp|liên minh|liên danh|ủy ban|uỷ ban|ubnd|hđnd|đại học|học viện|tập đoàn|tổng công ty|tạp chí|báo|khoa|"
     r"phòng|bộ (?:môn|y|công|giáo|khoa)|quỹ|"
     r"hợp tác xã|htx|ngân hàng|văn phòng|vườn quốc gia|doanh nghiệp|câu lạc bộ|đảng ủy|tỉnh ủy|cơ sở|trạm|xí nghiệp|"
-    r"nhà máy|tổ chức|đoàn (?:thanh|luật)|phân viện|phân hiệu)(?=\s|$)"
+    r"nhà máy|tổ chức|đoàn (?:thanh niên|luật sư)|phân viện|phân hiệu)(?=\s|$)"
 )
-_ORGANISATION_PLAIN = re.compile(
+_ORGANISATION_UNMARKED = re.compile(
     r"^(?:truong (?:dai hoc|cao dang|thpt|thcs|trung hoc|chinh tri|tieu hoc|nghe)|vien nghien cuu|vien khoa hoc|"
     r"so (?:khoa hoc|y te|noi vu|giao duc|tai chinh|"
     r"nong nghiep|xay dung|cong thuong|van hoa|du lich|tu phap)|trung tam|cong ty|benh vien|lien hiep|"
-    r"uy ban nhan dan|dai hoc|hoc vien|tap doan|hop tac xa|ngan hang|van phong|"
-    r"(?:the )?university|institute|department|ministry|college of|centre|center|faculty|school of|company)\b"
+    r"uy ban nhan dan|dai hoc|hoc vien|tap doan|hop tac xa|ngan hang|van phong)\b"
+)
+_ORGANISATION_ENGLISH = re.compile(
+    r"^(?:(?:the )?university|institute|department|ministry|college of|centre|center|faculty|school of|company)\b"
     r"|\b(?:university|institute|ltd|inc|llc|gmbh|co\., ?ltd|foundation|corporation|hospital|laboratory)\.?$"
 )
 
@@ -182,7 +185,7 @@ def split_name(name: str, email: str | None = None) -> tuple[str, str, str, bool
         return words[1], " ".join(words[2:]), words[0], True
     if _is_western(words):
         family = len(words) - 1
-        while family > 1 and words[family - 1].lower() in _PARTICLES:
+        while family > 1 and words[family - 1].lower() in _PARTICLES and not _ends_in_a_surname(words):
             family -= 1
         return " ".join(words[family:]), " ".join(words[1:family]), words[0], True
     return words[0], " ".join(words[1:-1]), words[-1], False
@@ -205,7 +208,7 @@ def _starts_with_a_given_name(words: list[str]) -> bool:
 
 def _ends_in_a_surname(words: list[str]) -> bool:
     """ "Lan Anh Nguyen": one of the few family names that are hardly ever given names, and nothing has marks."""
-    return words[-1].isascii() and fold(words[-1]) in ("nguyen", "tran", "pham", "huynh", "bui", "ngo", "trinh", "le")
+    return words[-1].isascii() and fold(words[-1]) in map(fold, _COMMONEST_SURNAMES)
 
 
 def _is_western(words: list[str]) -> bool:
@@ -217,7 +220,21 @@ def _is_western(words: list[str]) -> bool:
 
 def looks_like_an_organisation(text: str) -> bool:
     """An organisation written where a person's name should be."""
-    return bool(_ORGANISATION_MARKED.match(text) or _ORGANISATION_PLAIN.search(fold(text)))
+    if _ORGANISATION_ENGLISH.search(fold(text)) or (text.isascii() and _ORGANISATION_UNMARKED.match(fold(text))):
+        return True
+    return bool(_ORGANISATION_MARKED.match(text)) and not _is_given_name_first(text.split())
+
+
+def _is_given_name_first(words: list[str]) -> bool:
+    """ "Khoa Nguyen", "Trường Trần": two given names that also mean faculty and school, before a family name.
+
+    With marks only the commonest family names count: "Khoa Lý" is one of physics, "Trường Sư Phạm" trains teachers.
+    """
+    if not 2 <= len(words) <= 4 or words[0].lower() not in ("khoa", "trường") or not words[-1][0].isupper():
+        return False
+    if fold(words[-2]) == "su" or fold(words[-1]) == "ly":
+        return False
+    return words[-1] in _COMMONEST_SURNAMES or (words[-1].isascii() and is_common_surname(words[-1]))
 
 
 def names_of_several_people(text: str) -> list[str]:

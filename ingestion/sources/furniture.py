@@ -12,7 +12,7 @@ from ingestion.cleaning.text import fold
 Furniture = Literal["total", "place_and_date", "signature", "section", "column_numbers"]
 
 _TOTAL = re.compile(
-    r"^\s*(?:tổng cộng|tổng số|(?:tổng|cộng)(?=\s*(?:[:.\d]|$))|total|sum|danh sách (?:này |trên )?(?:gồm|có)|"
+    r"^\s*(?:tổng cộng|tổng số|(?:tổng|cộng|sum)(?=\s*(?:[:.\d]|$))|total|danh sách (?:này |trên )?(?:gồm|có)|"
     r"\(?(?:tong cong|tong so|"
     r"danh sach (?:nay |tren )?(?:gom|co))|ấn định danh sách)(?=[\s:.,(]|$)",
     re.IGNORECASE,
@@ -30,7 +30,6 @@ _ROMAN = re.compile(r"^(?:[IVXLC]+|[A-Z])[.)]?$")
 _NUMBERED = re.compile(r"^(?:[IVXLC]+|[A-Z]|\d{1,2})[.)]\s+\D")
 _COLUMN_NUMBER = re.compile(r"^[(\[]?\s*(?:\d{1,2}|[a-zA-Z])\s*[)\]]?$")
 _SPARSE = 4  # cells; a row of furniture never has more
-MUCH = 6
 
 
 def classify(

@@ -94,6 +94,7 @@ def test_a_name_keeps_its_spelling_and_loses_its_titles(
         ("Giao Diep Quynh", None, ("Diep", "Quynh", "Giao")),
         ("Rosalind Nguyen-Hart", None, ("Nguyen-Hart", "", "Rosalind")),
         ("Thinh X. Nguyen", None, ("Nguyen", "X.", "Thinh")),
+        ("Phong Van Tran", None, ("Tran", "Van", "Phong")),
         ("Jan van der Berg", None, ("van der Berg", "", "Jan")),
         ("Nguyen, Xuan Thinh", None, ("Nguyen", "Xuan", "Thinh")),
         ("Hoa", None, ("", "", "Hoa")),
@@ -113,6 +114,33 @@ def test_several_people_and_organisations_are_no_name() -> None:
     assert looks_like_an_organisation("So Khoa hoc va Cong nghe")
     assert not looks_like_an_organisation("Truong Van Bay")
     assert not looks_like_an_organisation("Viên Thế Hiển")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Đoàn Thanh Hải", "ĐOÀN THANH TÙNG", "Khoa Nguyen", "Khoa D. Pham", "Trường Nguyễn", "Văn Phong Nhã"],
+)
+def test_a_name_that_begins_like_an_organisation_is_a_name(name: str) -> None:
+    assert not looks_like_an_organisation(name)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "Đoàn Thanh niên tỉnh",
+        "Đoàn Luật sư An Giang",
+        "Khoa Lý",
+        "Khoa Ly",
+        "Khoa Thủy sản",
+        "Trường Sư Phạm",
+        "Trường THPT Nguyễn Trãi",
+        "Văn phòng Tỉnh ủy",
+        "Van phong UBND",
+        "Trường Đại học Y",
+    ],
+)
+def test_a_unit_is_no_name(unit: str) -> None:
+    assert looks_like_an_organisation(unit)
 
 
 @given(st.one_of(st.text(max_size=80), st.builds(lambda a, b: f"{a} {b}", TITLES, st.text(max_size=40))))
