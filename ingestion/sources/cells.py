@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from datetime import date, datetime
 
+from ingestion.cleaning.dates import parse_birth
 from ingestion.cleaning.legacy_encodings import convert_legacy
 from ingestion.cleaning.text import Flaw, clean, clean_lines, is_nothing, shorten
 from ingestion.records import RowProblem, Severity, SourceLocation
@@ -143,8 +144,8 @@ class RowCells:
     def all_texts(self, field: str, *, keep_lines: bool = False) -> list[tuple[str, Column]]:
         return [(text, column) for column in self.columns(field) if (text := self.text(column, keep_lines=keep_lines))]
 
-    def raw(self) -> dict[str, str]:
-        """Header → cell as written, but for the columns that must not be kept."""
+    def raw(self, today: date) -> dict[str, str]:
+        """Header → cell as written, but for the columns that must not be kept; of a date of birth, the year."""
         found: dict[str, str] = {}
         for column in self.header.columns:
             value = self.value(column)
@@ -157,6 +158,9 @@ class RowCells:
                 if isinstance(value, CellError)
                 else plain(value)
             )
+            if column.field in ("birth_year", "birth_or_gender"):
+                birth = parse_birth(value.stored if isinstance(value, Formula) else value, today=today)
+                text = str(birth.year) if birth.year is not None else text
             text = "\n".join(clean_lines(text[:32_767])) if "\n" in text else clean(text[:32_767])[0]
             if text:
                 found[column.header if column.header not in found else f"{column.header} ({column.letter})"] = text

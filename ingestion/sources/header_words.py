@@ -144,6 +144,12 @@ PEOPLE: dict[str, tuple[str, ...]] = {
         "can cuoc cong dan", "chung minh nhan dan", "so dinh danh ca nhan", "ho chieu", "so ho chieu", "so tai khoan",
         "tai khoan", "tai khoan ngan hang", "stk", "ngan hang",
         "ma so thue", "mst", "suc khoe", "tinh trang suc khoe", "ethnicity", "ethnic group", "religion",
+        "cmt", "cmtnd", "the can cuoc", "dinh danh ca nhan", "ma dinh danh", "so dinh danh", "giay to tuy than", "bhxh",
+        "ma so bhxh", "so bhxh", "bao hiem xa hoi", "luong", "muc luong", "bac luong", "he so luong", "hon nhan",
+        "tinh trang hon nhan",
+        "thanh phan gia dinh", "nhom mau", "tk ngan hang", "so tk",
+        "national id", "citizen id", "identity card", "identity number", "social insurance", "marital status", "salary",
+        "blood group",
         "party member", "id card", "passport", "passport number", "bank account", "tax code", "health",
     ),
 }  # fmt: skip

@@ -46,6 +46,7 @@ _IN_PHRASES = frozenset(  # single words that say it even inside a longer headin
         "dob",
         "biography",
         "organisation",
+        *("cccd", "cmnd", "cmt", "passport", "mst", "bhxh"),  # whatever else the heading says
     }
 )
 SheetKind = Literal["people", "works"]

@@ -85,7 +85,7 @@ def read_person(
         open_reviews=_open_reviews(row),
         note=note or None,
         works=_works(row),
-        raw=row.raw(),
+        raw=row.raw(today),
     )
 
 

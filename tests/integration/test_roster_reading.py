@@ -365,6 +365,34 @@ def test_personal_data_that_must_not_be_kept_is_dropped(tmp_path: Path) -> None:
     assert [column.field for column in reading.sheets[0].columns] == ["name", "withheld", "withheld", None]
 
 
+@pytest.mark.parametrize(
+    "heading",
+    ["CMND số", "Số thẻ CCCD", "Ngày cấp CCCD", "Số CMT", "Mã định danh cá nhân", "Mã định danh", "Giấy tờ tùy thân",
+     "Mã số BHXH", "Hệ số lương", "Tình trạng hôn nhân", "MST cá nhân", "National ID", "Passport no.",
+     "Marital status"],
+)  # fmt: skip
+def test_private_numbers_and_states_are_never_kept(heading: str, tmp_path: Path) -> None:
+    reading = roster(tmp_path, [["Họ và tên", heading, "Đơn vị"], ["Danh Văn An", "091200000001", "Sở Y tế"]])
+
+    assert [column.field for column in reading.sheets[0].columns] == ["name", "withheld", "organisation"]
+    assert reading.experts[0].raw == {"Họ và tên": "Danh Văn An", "Đơn vị": "Sở Y tế"}
+    assert (reading.experts[0].external_id, reading.experts[0].is_available) == (None, None)
+
+
+def test_of_a_date_of_birth_only_the_year_is_kept(tmp_path: Path) -> None:
+    reading = roster(
+        tmp_path,
+        [
+            ["Họ và tên", "Ngày sinh"],
+            ["Danh Văn An", "12/05/1979"],
+            ["Lê Thị Bình", date(1980, 3, 4)],
+            ["Trần Văn Ba", 29221],
+        ],
+    )
+
+    assert [expert.raw["Ngày sinh"] for expert in reading.experts] == ["1979", "1980", "1980"]
+
+
 def test_a_sheet_in_an_old_font_is_converted_whole(tmp_path: Path) -> None:
     reading = roster(
         tmp_path,
