@@ -44,6 +44,7 @@ _FOREIGN = frozenset(  # of lists without Vietnamese; the rarer guesses are near
     )
 )
 _SAMPLE = 64 * 2**10
+_END = "\uffff"  # a last line of our own: when a cell has swallowed it, a quotation mark was never closed
 _FEW_NULS = 8  # one byte in so many; with more it is no text
 
 
@@ -139,24 +140,27 @@ def _read_rows(text: str, name: str) -> list[tuple[int, list[object]]]:
     else:
         separator = _find_separator(text)
     csv.field_size_limit(LONGEST_CELL)
-    reader = csv.reader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=separator)
+    whole = text.replace("\0", "") + "\n" + _END
+    reader = csv.reader(io.StringIO(whole, newline=""), delimiter=separator)
     rows: list[tuple[int, list[object]]] = []
     line = first_line
     try:
         for record in reader:
+            if record == [_END]:
+                return rows
             cells: list[object] = [value if value else None for value in record[:WIDEST]]
             while cells and cells[-1] is None:
                 cells.pop()
             if cells:
                 rows.append((line, cells))
-            line = reader.line_num + first_line
+            begun, line = line, reader.line_num + first_line
     except csv.Error:
-        raise UnreadableFileError(
-            N_("%(file)s breaks off inside a quoted cell near line %(line)s. Save it anew as .xlsx or .csv."),
-            file=name,
-            line=line,
-        ) from None
-    return rows
+        begun = line
+    raise UnreadableFileError(
+        N_("%(file)s breaks off inside a quoted cell near line %(line)s. Save it anew as .xlsx or .csv."),
+        file=name,
+        line=begun,
+    )
 
 
 def _find_separator(text: str) -> str:

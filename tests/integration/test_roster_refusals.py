@@ -61,6 +61,10 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
     "entities": (with_entities, "entities"),
     "no headings": (without_headings, "No list was found"),
     "binary": (lambda p: p.write_bytes(b"\x00\x00\x01\x02" * 100), "neither"),
+    "open quotation mark": (
+        lambda p: p.write_text('Họ và tên;Đơn vị\nLê Hoa;Sở Y tế\nĐỗ An;"Sở Y tế\nVõ Ba;Sở Y tế\n', encoding="utf-8"),
+        "inside a quoted cell near line 3",
+    ),
     "half a character": (lambda p: p.write_bytes("Họ và tên\nNguyễn Văn Hế".encode()[:-1]), "middle of a character"),
 }
 
