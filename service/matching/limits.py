@@ -100,6 +100,14 @@ def may_sit(problem: PanelProblem, levels: Levels) -> Flags:
     return result
 
 
+def fits_something(problem: PanelProblem) -> Flags:
+    """Who covers at least one theme; everybody where the draft has none."""
+    if not problem.covers.shape[1]:
+        return np.ones(len(problem.ids), dtype=bool)
+    fitting: Flags = np.asarray(problem.covers.any(axis=1))
+    return fitting
+
+
 def _marked(problem: PanelProblem, ids: Container[UUID]) -> Flags:
     return np.array([person in ids for person in problem.ids], dtype=bool)
 
@@ -130,11 +138,10 @@ def role_sets(problem: PanelProblem, levels: Levels) -> RoleSets:
     free[list(given)] = False
     roles = list(given.values())
     everyone = np.ones(len(problem.ids), dtype=bool)
-    has_evidence = problem.covers.any(axis=1) if problem.covers.shape[1] else everyone
     return RoleSets(
         given=given,
         chair=free & (problem.standing > 0 if levels.has_qualified_chair else everyone),
-        reviewer=free & has_evidence,
+        reviewer=free & fits_something(problem),
         secretary=free & (~problem.is_abroad if levels.secretary_in_country else everyone),
         open_chair=int(levels.has_chair and SeatRole.CHAIR not in roles),
         open_reviewers=max(0, levels.reviewers - roles.count(SeatRole.REVIEWER)),
@@ -257,6 +264,11 @@ def asked_levels(problem: PanelProblem) -> tuple[Levels, list[Notice]]:
         levels = replace(levels, reviewers=reviewers)
     if levels.size < 2 + levels.reviewers:  # too small for a secretary of its own
         levels = replace(levels, has_secretary=False, secretary_in_country=False)
+    anyone = may_sit(problem, replace(levels, reads_language=False))  # languages matter less than the secretary
+    if levels.secretary_in_country and not (anyone & ~problem.is_abroad & fits_something(problem)).any():
+        # Somebody whose evidence says nothing on the draft would be seated for where they live alone.
+        notices.append(Notice(message=N_("The secretary may be abroad: nobody in the country fits any theme.")))
+        levels = replace(levels, secretary_in_country=False)
     return _lowered(problem, levels, allowed, notices)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from service.i18n import N_
 from service.matching.candidates import Candidate
-from service.matching.limits import Levels, Limit, limits, may_sit, role_sets
+from service.matching.limits import Levels, Limit, fits_something, limits, may_sit, role_sets
 from service.matching.problem import BREAKPOINTS, HEIGHTS, Floats, PanelProblem, evidence, panel_value
 from service.matching.results import (
     AffinityBand,
@@ -65,12 +65,28 @@ def plan_of(
         ),
         reserves=reserves_of(problem, levels, members),
         uncovered=tuple(int(t) for t in np.flatnonzero(~covered)),
-        unmet=tuple(notices),
+        unmet=(*notices, *_seats_without_evidence(problem, members)),
         objective=objective,
         bound=bound,
         gap=0.0 if gap < 1e-9 else gap,
         seconds=seconds,
     )
+
+
+def _seats_without_evidence(problem: PanelProblem, members: Sequence[int]) -> list[Notice]:
+    """Said plainly, for a full council looks as if everybody in it knew the subject."""
+    count = int((~fits_something(problem)[list(members)]).sum()) if members else 0
+    if not count:
+        return []
+    return [
+        Notice(
+            message=N_(
+                "%(count)s of the %(size)s members proposed have no evidence on any theme of the draft: the directory "
+                "holds too few who may sit. A smaller council, or more experts in these fields, would help."
+            ),
+            details={"count": str(count), "size": str(len(members))},
+        )
+    ]
 
 
 def council_value(problem: PanelProblem, members: Sequence[int], *, size: int) -> float:
@@ -132,8 +148,10 @@ def roles_of(problem: PanelProblem, levels: Levels, members: Sequence[int]) -> d
 
 def reserves_of(problem: PanelProblem, levels: Levels, members: Sequence[int]) -> tuple[Reserve, ...]:
     """Who would come next: worth most on average when one member, any of them, declines. An exchange that breaks a rule
-    counts as leaving the seat empty."""
-    outside = [int(i) for i in np.flatnonzero(may_sit(problem, levels)) if i not in set(members)]
+    counts as leaving the seat empty. People who cover no theme are no reserve."""
+    seated = set(members)
+    fitting = may_sit(problem, levels) & fits_something(problem)
+    outside = [int(i) for i in np.flatnonzero(fitting) if int(i) not in seated]
     if not members or not outside or problem.rules.reserves <= 0:
         return ()
     rules: list[Limit] = limits(problem, levels)

@@ -131,6 +131,9 @@ class EveryCouncil:
         self.size = max(min(rules.size, len(self.may_sit)), len(self.pins))
         self.reviewers = min(rules.min_reviewers, max(0, self.size - 1))
         self.has_secretary = rules.require_secretary and self.size >= 2 + self.reviewers
+        self.wants_secretary_at_home = self.has_secretary and any(
+            problem.covers[i].any() and not problem.is_abroad[i] for i in self.may_sit
+        )
         themes = [t for t in np.flatnonzero(problem.required) if any(problem.covers[i, t] for i in self.may_sit)]
         self.themes = sorted(themes, key=lambda t: (-problem.theme_weights[t], t))
 
@@ -187,7 +190,7 @@ class EveryCouncil:
             min(able, self.reviewers),
             float(not self.has_secretary or secretary is not None),
             float(
-                not self.has_secretary
+                not self.wants_secretary_at_home
                 or pinned_secretary
                 or (secretary is not None and not problem.is_abroad[secretary])
             ),
@@ -274,7 +277,16 @@ def test_a_council_has_one_chair_two_reviewers_a_secretary_and_members() -> None
     ]
     assert plan.unmet == ()
     assert plan.uncovered == ()
-    assert [reserve.expert_id for reserve in plan.reserves] == [person(6)]
+    assert plan.reserves == ()  # who is left covers no theme
+
+
+def test_nobody_is_seated_as_secretary_only_for_living_in_the_country() -> None:
+    rules = PanelRules(size=5, max_per_organisation=7)
+    problem = make_problem([[0.9], [0.8], [0.7], [0.6], [0.5], [0.0]], rules=rules, abroad=(0, 1, 2, 3, 4))
+    plan = propose_panel(problem)
+
+    assert {seat.expert_id for seat in plan.seats} == {person(n) for n in range(5)}
+    assert told(plan) == ["The secretary may be abroad: nobody in the country fits any theme."]
 
 
 def test_without_time_the_council_of_the_exchanges_is_given_with_its_gap() -> None:
@@ -406,7 +418,11 @@ def test_the_less_important_rule_gives_way() -> None:
     plan = propose_panel(problem)
 
     assert set(roles(problem, plan)) == {0, 1, 2, 4}
-    assert told(plan) == ["Up to 3 members come from one organisation instead of 1; the other rules leave no choice."]
+    assert told(plan) == [
+        "Up to 3 members come from one organisation instead of 1; the other rules leave no choice.",
+        "1 of the 4 members proposed have no evidence on any theme of the draft: the directory holds too few who may "
+        "sit. A smaller council, or more experts in these fields, would help.",
+    ]
     assert plan.is_proven
 
 
