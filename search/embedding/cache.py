@@ -11,9 +11,11 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, LiteralString
 
 import numpy as np
-from psycopg import sql
+from psycopg import AsyncCursor, sql
+from psycopg.errors import UndefinedTable
 from psycopg_pool import AsyncConnectionPool
 
 from search.embedding.centre import BROAD_SUBJECTS
@@ -208,13 +210,12 @@ class Embeddings:
                 found[key] = vector
         missing = [key for key in keys if key not in found]
         if missing and self._pool is not None:
-            await self._ensure_table()
-            statement = sql.SQL(
-                "select hash, vector from {} where embedder_id = %s and kind = %s and hash = any(%s)"
-            ).format(sql.Identifier(self._schema, "vector_cache"))
-            async with self._pool.connection() as connection:
-                cursor = await connection.execute(statement, [self.embedder_id, kind, missing], binary=True)
-                rows = {bytes(key): bytes(vector) for key, vector in await cursor.fetchall()}
+            cursor = await self._execute(
+                self._pool,
+                "select hash, vector from {} where embedder_id = %s and kind = %s and hash = any(%s)",
+                [self.embedder_id, kind, missing],
+            )
+            rows = {bytes(key): bytes(vector) for key, vector in await cursor.fetchall()}
             found |= rows
             self._remember(kind, rows)
         return found
@@ -223,14 +224,13 @@ class Embeddings:
         self._remember(kind, vectors)
         if self._pool is None or not vectors:
             return
-        await self._ensure_table()
-        statement = sql.SQL(
-            "insert into {} (embedder_id, kind, hash, vector) select %s, %s, * from unnest(%s::bytea[], %s::bytea[])"
-            " on conflict do nothing"
-        ).format(sql.Identifier(self._schema, "vector_cache"))
         keys = sorted(vectors)  # in one order, so that two writers cannot wait for each other
-        async with self._pool.connection() as connection:
-            await connection.execute(statement, [self.embedder_id, kind, keys, [vectors[key] for key in keys]])
+        await self._execute(
+            self._pool,
+            "insert into {} (embedder_id, kind, hash, vector) select %s, %s, * from unnest(%s::bytea[], %s::bytea[])"
+            " on conflict do nothing",
+            [self.embedder_id, kind, keys, [vectors[key] for key in keys]],
+        )
 
     def _remember(self, kind: TextKind, vectors: dict[bytes, bytes]) -> None:
         if kind == "query":  # passages are asked for once in a while and by the thousand
@@ -250,11 +250,24 @@ class Embeddings:
                     self._known = known
         return self._known
 
-    async def _ensure_table(self) -> None:
-        if self._has_table or self._pool is None:
-            return
+    async def _execute(
+        self, pool: AsyncConnectionPool, statement: LiteralString, values: Sequence[object]
+    ) -> AsyncCursor[Any]:
+        """One statement on the table; one that was dropped with its schema while we ran is made again."""
+        composed = sql.SQL(statement).format(sql.Identifier(self._schema, "vector_cache"))
+        if self._has_table:
+            try:
+                async with pool.connection() as connection:
+                    return await connection.execute(composed, values, binary=True)
+            except UndefinedTable:
+                self._has_table = False
+        await self._make_table(pool)
+        async with pool.connection() as connection:
+            return await connection.execute(composed, values, binary=True)
+
+    async def _make_table(self, pool: AsyncConnectionPool) -> None:
         schema, table = sql.Identifier(self._schema), sql.Identifier(self._schema, "vector_cache")
-        async with self._pool.connection() as connection, connection.transaction():
+        async with pool.connection() as connection, connection.transaction():
             # Two processes may start at once, and "if not exists" is no lock.
             await connection.execute("select pg_advisory_xact_lock(hashtext('search.vector_cache'))")
             await connection.execute(sql.SQL("create schema if not exists {}").format(schema))

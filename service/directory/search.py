@@ -2,7 +2,7 @@
 may see.
 
 So a facet's count is the number of rows behind it, and nothing hidden shows through counts, order or snippets. Where
-the index is not ready, simple words in SQL answer, and a notice says so.
+the index is not there, or empty, simple words in SQL answer, and a notice says so.
 """
 
 from __future__ import annotations
@@ -97,10 +97,15 @@ async def search_directory(
         query = ExpertQuery(text=text, vector=vector, parts=parts, limit=_DEPTH)
         try:
             hits, is_at_least = await _hits(backend, query, request.filters)
+            is_ready = bool(hits) or await backend.count() > 0
         except SearchUnavailableError:
+            is_ready = False
             notices = [NOT_INDEXED]
+        if not is_ready:
             hits = await plain_word_search(session, text, limit=_DEPTH)
             is_at_least = len(hits) == _DEPTH
+            if hits:  # an empty index of an empty directory is ready
+                notices = [NOT_INDEXED]
     selection = Selection(
         order=None if hits is None else [hit.expert_id for hit in hits], filters=request.filters, today=today
     )

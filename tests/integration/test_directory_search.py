@@ -222,6 +222,19 @@ async def test_without_an_index_words_in_sql_answer_with_a_notice(directory: Dir
     assert names(wildcards) == []
 
 
+async def test_while_an_emptied_index_is_filled_again_words_in_sql_answer(
+    directory: Directory, session: AsyncSession
+) -> None:
+    """As after an update that lays the index out anew."""
+    empty = await directory.search("tảo nở hoa")
+    await make_expert(session, "Lâm Quang Trí", works=["Tảo nở hoa ở vịnh Thái Lan"])
+
+    found = await directory.search("tảo nở hoa")
+
+    assert (names(empty), empty.notices) == ([], ())
+    assert (names(found), found.notices) == (["Lâm Quang Trí"], (NOT_INDEXED,))
+
+
 async def test_without_an_embedder_words_answer_with_a_notice(session: AsyncSession, database_url: str) -> None:
     async with AsyncConnectionPool(database_url, open=False, min_size=1, max_size=3) as pool:
         backend = PostgresqlBackend(pool)

@@ -69,6 +69,18 @@ async def test_a_text_is_embedded_once_whatever_asks_for_it_again(pool: AsyncCon
     assert np.linalg.norm(first, axis=1) == pytest.approx([1] * 4, abs=1e-6)
 
 
+async def test_a_table_dropped_meanwhile_is_made_again(pool: AsyncConnectionPool, database_url: str) -> None:
+    embeddings = Embeddings(CountingEmbedder(), pool)
+    before = await embeddings.passages(TEXTS)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("drop schema search cascade")
+
+        assert np.array_equal(await embeddings.passages(TEXTS), before)
+
+        kept = connection.execute("select count(*) from search.vector_cache").fetchone()
+    assert kept == (3,)
+
+
 async def test_queries_and_passages_and_models_are_kept_apart(pool: AsyncConnectionPool) -> None:
     embedder = CountingEmbedder()
     embeddings = Embeddings(embedder, pool)
@@ -178,7 +190,7 @@ async def test_many_callers_at_once_do_not_get_in_each_others_way(pool: AsyncCon
 async def test_without_an_embedder_it_says_so(pool: AsyncConnectionPool, database_url: str) -> None:
     embeddings = open_embeddings("none", pool)
 
-    with pytest.raises(EmbedderUnavailableError, match="words alone"):
+    with pytest.raises(EmbedderUnavailableError, match="TRITHUC_EMBEDDER"):
         await embeddings.passages(TEXTS)
     with pytest.raises(EmbedderUnavailableError):
         await embeddings.directions(TEXTS)
