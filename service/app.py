@@ -26,7 +26,7 @@ from service.web.experts.controllers import ExpertController
 from service.web.home.controllers import HomeController
 from service.web.language import LanguageMiddleware
 from service.web.rendering import make_template_engine
-from service.web.security import add_security_headers
+from service.web.security import add_security_headers, refuse_foreign_hosts
 from service.web.shell import Shell, make_shell
 from service.web.status.controllers import StatusController
 
@@ -66,6 +66,7 @@ def create_app(settings: Settings, *, database_url: str | None = None, run_worke
         plugins=[HTMXPlugin()],
         template_config=TemplateConfig(instance=make_template_engine(assets)),
         exception_handlers=exception_handlers(),
+        before_request=refuse_foreign_hosts(settings.host),
         before_send=[add_security_headers],
         openapi_config=None,
         logging_config=None,

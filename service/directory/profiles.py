@@ -142,6 +142,7 @@ class ExpertProfile:
 
 async def get_profile(session: AsyncSession, actor: Actor, expert_id: UUID) -> ExpertProfile:
     """Seven statements, however much is known. Raises NotFoundError, NotAllowedError."""
+    require(actor, Action.READ_EXPERT)  # before it is told whether there is such a person
     expert = (await session.execute(select(Expert.__table__).where(Expert.id == expert_id))).one_or_none()
     if expert is None or expert.state == ProfileState.ERASED:
         raise NotFoundError

@@ -110,6 +110,7 @@ _CASE_LINES = _case_lines()  # building it costs more than sending it
 
 async def get_case_match(session: AsyncSession, actor: Actor, case_id: UUID, *, top: int = 30) -> CaseMatch:
     """The case, its latest draft and that draft's latest match. Raises NotFoundError, NotAllowedError."""
+    require(actor, Action.READ_CASE)  # before it is told whether there is such a case
     case = await _get_case(session, case_id)
     require(actor, Action.READ_CASE, case)
     if case.draft_id is None:

@@ -79,7 +79,9 @@ def _show(request: HTMXRequest, error: Exception, status: int, message: str) -> 
     # Without the letters and digits that are mistaken for each other when read out on the telephone.
     code = f"{status}-" + "".join(secrets.choice("ABCDEFGHKMNPQRTUVWXY346789") for _ in range(6))
     level = logging.ERROR if status >= 500 else logging.INFO
-    logger.log(level, "%s %s %s", code, request.method, request.url.path, exc_info=error if status == 500 else None)
+    # Not request.url: it is put together from the Host header, and that may be anything.
+    path = request.scope["path"]
+    logger.log(level, "%s %s %r", code, request.method, path, exc_info=error if status == 500 else None)
     page = ErrorPage(
         shell=make_shell(request.scope),
         status=status,

@@ -1,9 +1,16 @@
-"""Headers that every answer carries."""
+"""Headers that every answer carries, and the names under which the service answers at all."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+from litestar import Request
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
+
+from service.errors import NotAllowedError
+from service.i18n import N_
 
 # No script or style stands in the page itself, and nothing comes from another host. The style sheet's small icons are
 # data: addresses.
@@ -31,3 +38,20 @@ async def add_security_headers(message: Message, scope: Scope) -> None:
         headers.setdefault(name, value)
     headers.setdefault("Cache-Control", "no-store")
     headers.setdefault("Vary", "Cookie, HX-Request")
+
+
+class ForeignHostError(NotAllowedError):
+    message = N_("The service does not answer under the name %(host)s. Open it as http://127.0.0.1 with its port.")
+
+
+def refuse_foreign_hosts(host: str) -> Callable[[Request[Any, Any, Any]], None]:
+    """A page of any site can make its own name point to this machine and then read what is served here; the browser
+    takes it for one site. The name it asks for gives it away. `host` is the address the service is bound to."""
+    own = {host, "127.0.0.1", "localhost"}
+
+    def refuse(request: Request[Any, Any, Any]) -> None:
+        asked = request.headers.get("host", "").rsplit(":", 1)[0].lower()
+        if asked not in own:
+            raise ForeignHostError(host=asked)
+
+    return refuse

@@ -28,7 +28,7 @@ class Page:
 
 def make_shell(scope: Scope) -> Shell:
     path = scope.get("raw_path", b"").split(b"?")[0].decode("latin-1") or scope["path"]
-    if not path.startswith("/") or path.startswith("//"):
+    if not path.startswith("/") or path.startswith(("//", "/\\")):  # a browser reads both as another host
         path = "/"
     return Shell(
         locale=current_locale.get(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from typing import Any
 
 import httpx
 import psycopg
@@ -16,6 +17,7 @@ from ingestion.drafts.records import FlaggedText, FlagReason
 from service.access.policy import NOBODY
 from service.database.server import EmbeddedServer
 from service.matching.results import AffinityBand, Conflict, ConflictKind, LeftOut, SeatRole
+from service.web.shell import make_shell
 from tests.factories import make_case, make_expert, make_fit, make_match, make_pair, make_theme
 from tests.reading_pages import parse, statements_of, text_of
 
@@ -173,11 +175,31 @@ async def test_nobody_is_refused_on_every_page(
 ) -> None:
     monkeypatch.setattr("service.app.LOCAL_OPERATOR", NOBODY)
 
-    for address in addresses[:-1]:
+    for address in [*addresses[:-1], f"/experts/{UNKNOWN_ID}", f"/cases/{UNKNOWN_ID}"]:
         page = await client.get(address)
         assert (address, page.status_code) == (address, 403)
         assert "Ông/Bà không được xem trang này" in text_of(page)
         assert "Nguyễn Văn" not in page.text
+
+
+@pytest.mark.parametrize("host", ["rebound.example", "rebound.example:8765", "127.0.0.1.rebound.example", "", "["])
+async def test_another_host_name_is_refused(client: httpx.AsyncClient, addresses: list[str], host: str) -> None:
+    """Otherwise any site could let its name point here and read the directory through the reader's browser."""
+    for address in addresses[:-1]:
+        page = await client.get(address, headers={"Host": host})
+
+        assert (address, page.status_code) == (address, 403)
+        assert "Nguyễn Văn" not in page.text
+    assert (await client.get("/", headers={"Host": "LOCALHOST:8765"})).status_code == 200
+
+
+def test_the_language_links_lead_to_no_other_host() -> None:
+    """A client may ask for what no browser would."""
+    scope: Any = {"type": "http", "method": "GET", "path": "/x", "query_string": b"", "headers": []}
+    for raw_path in (b"//rebound.example", b"/\\rebound.example", b"rebound.example"):
+        shell = make_shell(scope | {"raw_path": raw_path})
+
+        assert shell.languages == {"vi": "/?lang=vi", "en": "/?lang=en"}
 
 
 async def test_a_fault_of_ours_is_a_plain_page_and_the_log_has_the_rest(
