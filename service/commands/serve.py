@@ -20,7 +20,7 @@ from service.commands.running import ready_database, run_until_stopped, run_with
 from service.database.server import EmbeddedServer
 from service.errors import UnavailableError
 from service.i18n import N_, gettext
-from service.jobs.worker import work_for_ever
+from service.jobs.worker import end_worker, work_for_ever
 from service.runtime import Runtime, embedded_server
 from service.settings import Settings
 
@@ -52,8 +52,7 @@ def run_worker(settings: Settings) -> None:
         click.echo(gettext("The worker runs. Ctrl-C stops it."), err=True)
         worker = asyncio.create_task(work_for_ever(runtime))
         await _until_stop_is_asked(worker)
-        worker.cancel()
-        await asyncio.wait({worker})
+        await end_worker(worker)
 
     run_with_runtime(settings, work)
 

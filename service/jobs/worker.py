@@ -46,9 +46,21 @@ async def running_worker(host: WorkerHost, pace: WorkerPace = DEFAULT_PACE) -> A
     try:
         yield
     finally:
+        await end_worker(task, pace)
+
+
+async def end_worker(task: asyncio.Task[None], pace: WorkerPace = DEFAULT_PACE) -> None:
+    """End a task of `work_for_ever`; a job under way is given its time."""
+    # It ends its own tasks first, which may take one lost cancellation of theirs.
+    await end_task(task, again_after=3 * (pace.stop_within + 1))
+
+
+async def end_task(task: asyncio.Task[None], *, again_after: float) -> None:
+    """Cancel until it has ended. A cancellation that meets a connection being handed out gets lost: before Python 3.12
+    `asyncio.wait_for`, which the pool waits with, returns what came and forgets it."""
+    while not task.done():
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        await asyncio.wait({task}, timeout=again_after)
 
 
 async def work_for_ever(host: WorkerHost, pace: WorkerPace = DEFAULT_PACE) -> None:
@@ -86,8 +98,7 @@ async def _work(host: WorkerHost, pace: WorkerPace) -> None:
         try:
             await asyncio.wait({worker, rescue}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            rescue.cancel()
-            worker.cancel()
+            await asyncio.gather(*(end_task(task, again_after=pace.stop_within + 1) for task in (worker, rescue)))
             results = await asyncio.gather(worker, rescue, return_exceptions=True)
         for result in results:
             if isinstance(result, Exception):

@@ -24,7 +24,7 @@ from search.query import ExpertQuery, Rankings
 from service.database.models import Expert
 from service.database.queue import defer
 from service.database.session import make_engine, make_sessions
-from service.jobs.worker import WorkerPace, running_worker
+from service.jobs.worker import WorkerPace, end_task, running_worker
 from tests.factories import make_expert
 
 ROOT = Path(__file__).parents[2]
@@ -224,3 +224,28 @@ async def test_a_worker_that_is_stopped_puts_its_job_back(host: Host) -> None:
     await asyncio.to_thread(worker.communicate, timeout=30)
 
     assert [status for status, _ in jobs(host)] == ["todo"]
+
+
+async def test_a_task_ends_although_its_first_cancellation_gets_lost() -> None:
+    lost = asyncio.Event()
+
+    async def lose_one() -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            lost.set()
+        await asyncio.sleep(60)
+
+    task = asyncio.create_task(lose_one())
+    await asyncio.sleep(0)
+
+    await end_task(task, again_after=0.05)
+
+    assert lost.is_set()
+    assert task.cancelled()
+
+
+async def test_a_worker_can_be_stopped_at_any_moment_of_its_start(host: Host) -> None:
+    for milliseconds in range(0, 60, 3):
+        async with asyncio.timeout(20), running_worker(host, QUICK):
+            await asyncio.sleep(milliseconds / 1000)
