@@ -14,6 +14,7 @@ from search.query import ExpertQuery
 
 _DEPTH = 300  # of each ranking: deep enough that a hit of both is seen in both
 _STRETCH = 8  # words
+_LONGEST_CUT_UP = 120  # words
 _MOST_STRETCHES = 6  # each costs one more run of the embedder
 
 
@@ -42,13 +43,14 @@ async def query_vectors(embeddings: Embeddings, text: str) -> tuple[Vectors | No
 
 
 def stretches(text: str) -> list[str]:
-    """Overlapping parts of a longer query. A short one has none: it is one thought.
+    """Overlapping parts of a longer query. A short one has none: it is one thought; nor has a pasted page, for each
+    part costs an embedding, and a page is found by its words.
 
     A vector of a whole sentence blurs the two or three things that it asks for together.
     """
     words = text.split()
     size = max(_STRETCH, -(-2 * len(words) // (_MOST_STRETCHES + 1)))
-    if len(words) <= size + 1:
+    if len(words) <= size + 1 or len(words) > _LONGEST_CUT_UP:
         return []
     starts = list(range(0, len(words) - size + 1, size // 2))
     if starts[-1] + size < len(words):
