@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import resource
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -121,6 +122,7 @@ async def measure(options: argparse.Namespace) -> None:
             report(round_, matched, stages, spent)
         council(stages)
         baseline(runtime, matched, spent)
+        print(f"most memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 
 
 def report(round_: int, matched: run.Matched, stages: Stages, spent: Spent) -> None:
