@@ -16,6 +16,8 @@ from service.directory.people import Person
 
 _SIMILAR_NAME = 85  # of 100; for names that differ by a letter or two beside a shared e-mail or ORCID
 _TELLING_TITLE_WORDS = 4  # a shorter title ("Luận văn") may be anybody's
+_BY_UNIT = 4  # the strength of a name and a unit, when nothing else is known on both sides
+_TELLING_VALUES = ("birth_year", "email", "phone", "orcid", "external_id")
 
 
 class NameLikeness(IntEnum):
@@ -56,8 +58,18 @@ def is_similar_name(first: str, second: str) -> bool:
     return fuzz.token_sort_ratio(fold(first), fold(second)) >= _SIMILAR_NAME
 
 
-def compare(person: Person, record: LinkedRecord, *, same_entity: Callable[[str, str], bool]) -> Comparison:
-    """`same_entity` says whether two organisations as written are one legal entity."""
+def says_more_than_a_name(record: LinkedRecord) -> bool:
+    """Whether an equal row elsewhere is about the same person, or may be about any namesake."""
+    has_values = any(record.values.get(column) is not None for column in _TELLING_VALUES)
+    return has_values or record.organisation_text is not None or bool(record.evidence)
+
+
+def compare(
+    person: Person, record: LinkedRecord, *, same_entity: Callable[[str, str], bool], is_in_same_list: bool = False
+) -> Comparison:
+    """`same_entity` says whether two organisations as written are one legal entity. `is_in_same_list`: the person has a
+    row of their own in the list the record is from, so name and unit do not make them one (a department has namesakes).
+    """
     values, other = person.values, record.values
     names = [person.full_name, *values["aliases"]]
     likeness = max(name_likeness(name, other["full_name"]) for name in names)
@@ -69,6 +81,8 @@ def compare(person: Person, record: LinkedRecord, *, same_entity: Callable[[str,
         is_near = agrees.email and is_similar_name(person.full_name, other["full_name"])
         return Comparison(Verdict.POSSIBLE if is_near else Verdict.DIFFERENT, 0, reasons)
     strength = agrees.strength(likeness)
+    if is_in_same_list and strength == _BY_UNIT:
+        strength = None
     return Comparison(Verdict.SAME if strength else Verdict.POSSIBLE, strength or 0, reasons)
 
 
@@ -94,7 +108,7 @@ class _Agreement:
 
     def strength(self, likeness: NameLikeness) -> int | None:
         """How sure it is that they are one; None where it is not."""
-        if self.orcid or (self.external_id and self.birth_year is not False):
+        if self.orcid or (self.external_id and self._may_share_a_code):
             return 9
         if False in (self.orcid, self.birth_year, self.gender):
             return None
@@ -111,8 +125,13 @@ class _Agreement:
         if self.work:
             return 5
         if self.same_unit and self.email is not False and likeness >= NameLikeness.WITHOUT_MARKS:
-            return 4
+            return _BY_UNIT
         return None
+
+    @property
+    def _may_share_a_code(self) -> bool:
+        """Offices number their people from one: the same code in another organisation says little by itself."""
+        return self.birth_year or (self.birth_year is None and self.organisation is not False)
 
     def reasons(self, likeness: NameLikeness) -> tuple[str, ...]:
         name = {

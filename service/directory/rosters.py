@@ -21,7 +21,7 @@ from service.database.faults import explain_fault
 from service.database.models import ImportRun, Organisation, OrganisationSuccession
 from service.database.models.base import uuid7
 from service.directory.fields import load_field_list
-from service.directory.identity import Comparison, Verdict, compare
+from service.directory.identity import Comparison, Verdict, compare, says_more_than_a_name
 from service.directory.import_report import ImportReport, PossibleDuplicate, ReportBuilder, ValueConflict
 from service.directory.linking import LinkedRecord, Linker
 from service.directory.merging import merge, new_person
@@ -44,6 +44,11 @@ from service.i18n import N_, gettext
 
 Progress = Callable[[int, int], None]  # rows done, rows in all
 
+_ONE_PERSONS = (  # column, its name in reports, what is said when it is someone else's
+    ("external_id", "id", N_("The code %(value)s is that of %(name)s in the directory; it is left out here.")),
+    ("email", "email", N_("%(name)s in the directory has the same address.")),
+    ("orcid", "orcid", N_("%(name)s in the directory has the same ORCID iD; it is left out here.")),
+)
 _MOST_PAIRS = 5  # possible duplicates reported for one row; of a very common name the likeliest
 
 
@@ -146,6 +151,7 @@ class _Importer:
         self._now = now
         self._is_dry_run = is_dry_run
         self._seen: set[str] = set()  # content hashes of this run
+        self._listed: set[tuple[str, UUID]] = set()  # sheet and person of the rows that were placed
         self._run_id: UUID | None = None
         self._run_is_finished = False
         self._has_written = False
@@ -176,6 +182,7 @@ class _Importer:
                 self._skip_repeated(record)
             elif row is not None and row.is_same_file:
                 self.report.counts["unchanged"] += 1
+                self._listed.add((record.location.sheet, row.expert_id))
             else:
                 todo.append((linked, own_hash))
             self._seen.add(own_hash)
@@ -188,11 +195,11 @@ class _Importer:
         rows: list[BatchRow] = []
         duplicates: list[DuplicateFound] = []
         for linked, own_hash in todo:
-            if placed := self._place(linked, own_hash, candidates, elsewhere.get(own_hash), duplicates):
-                rows.append(placed)
-        if rows:
-            await save_batch(session, await self._ensure_run(session), rows, duplicates, self._now)
-            self._has_written = True
+            placed = self._place(linked, own_hash, candidates, elsewhere.get(own_hash), duplicates)
+            self._listed.add((linked.record.location.sheet, placed.person.id))
+            rows.append(placed)
+        await save_batch(session, await self._ensure_run(session), rows, duplicates, self._now)
+        self._has_written = True
 
     def _place(
         self,
@@ -201,12 +208,13 @@ class _Importer:
         candidates: _Candidates,
         recorded: KnownRow | None,
         duplicates: list[DuplicateFound],
-    ) -> BatchRow | None:
-        """The person a row is about, merged or made; None for a row that is refused."""
-        if recorded is not None and (person := candidates.by_id.get(recorded.expert_id)):
+    ) -> BatchRow:
+        """The person a row is about, merged or made."""
+        known = candidates.by_id.get(recorded.expert_id) if recorded is not None else None
+        if known is not None and says_more_than_a_name(linked):
             self.report.counts["unchanged"] += 1
-            return BatchRow(linked, own_hash, person, "unchanged")
-        found = [(person, compare(person, linked, same_entity=self._same_entity)) for person in candidates.like(linked)]
+            return BatchRow(linked, own_hash, known, "unchanged")
+        found = [(person, self._compare(person, linked)) for person in candidates.like(linked)]
         same = sorted(
             ((person, verdict) for person, verdict in found if verdict.verdict is Verdict.SAME),
             key=lambda entry: -entry[1].strength,
@@ -214,8 +222,6 @@ class _Importer:
         is_clear = bool(same) and (len(same) == 1 or same[0][1].strength > same[1][1].strength)
         chosen = same[0][0] if is_clear else None
         others = [person for person, _ in found if person is not chosen]
-        if self._has_code_of_another(linked, others):
-            return None
         self._check_shared_identifiers(linked, others)
         if chosen is not None:
             row = self._merge_into(chosen, linked, own_hash)
@@ -228,6 +234,10 @@ class _Importer:
         row.person.file_names.add(self._reading.file)
         self._note_duplicates(linked, row, found, duplicates)
         return row
+
+    def _compare(self, person: Person, linked: LinkedRecord) -> Comparison:
+        is_in_same_list = (linked.record.location.sheet, person.id) in self._listed
+        return compare(person, linked, same_entity=self._same_entity, is_in_same_list=is_in_same_list)
 
     def _merge_into(self, person: Person, linked: LinkedRecord, own_hash: str) -> BatchRow:
         change = merge(person, linked, gazetteer=self._linker.gazetteer, same_entity=self._same_entity)
@@ -276,48 +286,24 @@ class _Importer:
                 )
             )
 
-    def _has_code_of_another(self, linked: LinkedRecord, others: Sequence[Person]) -> bool:
-        """The office's code stands for someone else already: the row is refused."""
-        code = linked.values.get("external_id")
-        for person in others:
-            if code and person.values["external_id"] == code:
-                self.report.counts["refused"] += 1
-                self.report.add_problem(
-                    linked.record,
-                    field="id",
-                    kind="duplicate",
-                    severity=Severity.REFUSE,
-                    message=N_("The code %(value)s is that of %(name)s in the directory."),
-                    details={"value": code, "name": person.full_name},
-                    value=code,
-                )
-                return True
-        return False
-
     def _check_shared_identifiers(self, linked: LinkedRecord, others: Sequence[Person]) -> None:
-        """An e-mail or ORCID of someone else: the row is kept and the matter shown; an ORCID is one person's only."""
+        """An e-mail, ORCID or code of someone else: the row is kept and the matter shown. An ORCID and a code are one
+        person's only, so they are left out."""
         for person in others:
-            email, orcid = linked.values.get("email"), linked.values.get("orcid")
-            if email and email in person.emails:
+            for column, field, message in _ONE_PERSONS:
+                value = linked.values.get(column)
+                if not value or value not in (person.emails if column == "email" else {person.values[column]}):
+                    continue
+                if column != "email":
+                    del linked.values[column]
                 self.report.add_problem(
                     linked.record,
-                    field="email",
+                    field=field,
                     kind="same_as_other_person",
                     severity=Severity.WARN,
-                    message=N_("%(name)s in the directory has the same address."),
-                    details={"name": person.full_name},
-                    value=email,
-                )
-            if orcid and orcid == person.values["orcid"]:
-                del linked.values["orcid"]
-                self.report.add_problem(
-                    linked.record,
-                    field="orcid",
-                    kind="same_as_other_person",
-                    severity=Severity.WARN,
-                    message=N_("%(name)s in the directory has the same ORCID iD; it is left out here."),
-                    details={"name": person.full_name},
-                    value=orcid,
+                    message=message,
+                    details={"name": person.full_name, "value": value},
+                    value=value,
                 )
 
     def _skip_repeated(self, record: ExpertRecord) -> None:

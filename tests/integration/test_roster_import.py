@@ -228,19 +228,20 @@ async def test_code_email_and_orcid_of_someone_else_in_the_directory(sessions: S
     )
     report = await import_people(
         sessions,
-        someone("Trần Văn Bình", external_id="CG-1"),
+        someone("Trần Văn Bình", external_id="CG-1"),  # another office counts from one too
         someone("Lê Văn Trùng", email="hoa@example.org"),
         someone("Đỗ Thị Mai", orcid=orcid),
         file="hai.xlsx",
     )
 
     assert [(p.location.row, p.field, p.kind, str(p.severity)) for p in report.problems] == [
-        (2, "id", "duplicate", "refuse"),
+        (2, "id", "same_as_other_person", "warn"),
         (3, "email", "same_as_other_person", "warn"),
         (4, "orcid", "same_as_other_person", "warn"),
     ]
-    assert counts(report) == {"created": 2, "refused": 1}
+    assert counts(report) == {"created": 3}
     assert await fetch(sessions, "select full_name, external_id, email, orcid from expert order by sort_key") == [
+        ("Trần Văn Bình", None, None, None),
         ("Nguyễn Thị Hoa", "CG-1", "hoa@example.org", orcid),
         ("Đỗ Thị Mai", None, None, None),
         ("Lê Văn Trùng", None, "hoa@example.org", None),
@@ -289,6 +290,42 @@ async def test_namesakes_within_one_file_are_told_apart(sessions: Sessions) -> N
         (1975, None),
         (1981, "0900000001"),
     ]
+
+
+async def test_rows_that_say_no_more_than_a_name_stay_apart_though_they_are_equal(sessions: Sessions) -> None:
+    an = someone("Nguyễn Văn An", keywords=("nông nghiệp",))
+    await import_people(sessions, an, file="hoi-lam-vuon.xlsx")
+    report = await import_people(sessions, an, file="hoi-thuy-san.xlsx")
+
+    assert counts(report) == {"created": 1}
+    assert [(pair.full_name, pair.other_name) for pair in report.duplicates] == [("Nguyễn Văn An", "Nguyễn Văn An")]
+    assert counts(await import_people(sessions, an, file="hoi-thuy-san.xlsx")) == {"unchanged": 1}
+
+
+async def test_two_namesakes_of_one_department_in_one_list_stay_apart(sessions: Sessions) -> None:
+    unit = "Sở Nông nghiệp và Môi trường tỉnh An Giang"
+    head = someone("Nguyễn Văn Hùng", organisation_text=unit, position="Trưởng phòng")
+    officer = someone("Nguyễn Văn Hùng", organisation_text=unit, position="Chuyên viên")
+    first = await import_people(sessions, head, officer, file="so.xlsx")
+    revised = await import_people(sessions, replace(head, phone="0900000001"), officer, file="so.xlsx", version=2)
+
+    assert (counts(first), len(first.duplicates)) == ({"created": 2}, 1)
+    assert counts(revised) == {"updated": 1, "unchanged": 1}
+    assert await fetch(sessions, "select position, phone from expert order by position") == [
+        ("Chuyên viên", None),
+        ("Trưởng phòng", "0900000001"),
+    ]
+
+
+async def test_the_code_of_another_office_does_not_join_namesakes(sessions: Sessions) -> None:
+    await import_people(
+        sessions, someone("Nguyễn Văn An", external_id="1", organisation_text="Sở Y tế tỉnh An Giang"), file="mot.xlsx"
+    )
+    other = someone("Nguyễn Văn An", external_id="1", organisation_text="Trường Đại học Kiên Giang")
+    report = await import_people(sessions, other, file="hai.xlsx")
+
+    assert (counts(report), len(report.duplicates)) == ({"created": 1}, 1)
+    assert await fetch(sessions, "select external_id from expert order by id") == [("1",), (None,)]
 
 
 # -- interruptions ---------------------------------------------------------------------------------------------------
