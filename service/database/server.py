@@ -78,6 +78,7 @@ class EmbeddedServer:
         self._users: IO[str] | None = None
         self._owner_pid = 0
         self._bin: Path | None = None
+        self._log_size_at_start = 0
 
     # -- where things are
 
@@ -124,6 +125,7 @@ class EmbeddedServer:
                 self._owner_pid = os.getpid()
                 atexit.register(self.close)
                 self._prepare()
+                self._log_size_at_start = self.log_size()
                 self._bring_up()
         except BaseException as error:
             # Also after Ctrl-C: a server that came up just before must not stay behind.
@@ -288,8 +290,10 @@ class EmbeddedServer:
                     file.unlink()
 
     def _stop(self) -> None:
-        # "fast" ends open connections and writes a checkpoint; "immediate" only if that hangs (next start recovers).
-        for mode in ("fast", "immediate"):
+        # "fast" ends open connections and writes a checkpoint; "immediate" only if that hangs, or would hang for lack
+        # of space (next start recovers).
+        lacks_space = self.lacked_space_since(self._log_size_at_start)
+        for mode in ("immediate",) if lacks_space else ("fast", "immediate"):
             with contextlib.suppress(_ProgramFailedError):
                 self._pg_ctl("stop", "-m", mode, "-t", "60")
                 break
