@@ -167,9 +167,10 @@ def _load_reference_once(database_url: str) -> None:
 
     run_until_stopped(load())
     with psycopg.connect(database_url) as connection:
-        connection.execute("DELETE FROM setting WHERE name = %s", [_FINGERPRINT])
+        # Another process may have loaded the same just now.
         connection.execute(
-            "INSERT INTO setting (id, name, value) VALUES (%s, %s, %s)",
+            "INSERT INTO setting (id, name, value) VALUES (%s, %s, %s) "
+            "ON CONFLICT (name, valid_from) DO UPDATE SET value = excluded.value",
             [uuid7(), _FINGERPRINT, Jsonb({"sha256": fingerprint})],
         )
 

@@ -20,7 +20,12 @@ def make_engine(database_url: str, *, search_path: str | None = None, pool_size:
     if options:
         connect_args["options"] = options
     return create_async_engine(
-        driver_url(database_url), pool_size=pool_size, max_overflow=2, pool_pre_ping=True, connect_args=connect_args
+        driver_url(database_url),
+        pool_size=pool_size,
+        max_overflow=2,
+        pool_pre_ping=True,
+        connect_args=connect_args,
+        hide_parameters=True,  # errors are logged, and people's data must not be
     )
 
 

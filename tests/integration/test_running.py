@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from search.embedding.cache import NOT_WANTED
 from search.errors import SearchUnavailableError
@@ -44,6 +47,25 @@ def test_reference_data_is_loaded_once_and_again_when_it_changed(settings: Setti
     assert isinstance(loaded, int)
     assert loaded > 0
     assert (skipped, reloaded) == (0, loaded)
+
+
+def test_two_commands_that_start_at_once_load_the_reference_data_once(settings: Settings, database_url: str) -> None:
+    def make_ready() -> None:
+        with ready_database(settings):
+            pass
+
+    with ThreadPoolExecutor(4) as pool:
+        for started in [pool.submit(make_ready) for _ in range(4)]:
+            started.result()
+
+    assert value(database_url, "SELECT count(*) FROM setting WHERE name = 'reference_fingerprint'") == 1
+
+
+async def test_a_failed_statement_does_not_tell_what_is_in_the_tables(session: AsyncSession) -> None:
+    with pytest.raises(DBAPIError) as failed:
+        await session.execute(text("SELECT CAST(:name AS text) FROM nowhere"), {"name": "Nguyễn Thị Hoa"})
+
+    assert "Hoa" not in str(failed.value)
 
 
 def test_a_command_without_an_embedder_knows_why(settings: Settings) -> None:
