@@ -41,15 +41,6 @@ def newest_version() -> str:
     return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
 
 
-def current_version(database_url: str) -> str | None:
-    """The revision the database is at; None when it was never migrated."""
-    with _connection(database_url) as connection:
-        if connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
-            return None
-        version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-        return version
-
-
 @contextlib.contextmanager
 def _connection(database_url: str) -> Iterator[Connection]:
     """One connection in one transaction: a migration that fails leaves nothing behind."""

@@ -155,11 +155,6 @@ class Gazetteer:
             province = district.province if district else None
         return self._province(text, province, []) if province else None
 
-    def new_province_of(self, legacy_code: str | None, new_code: str | None, precision: str | None) -> str | None:
-        """The name of the present province of a stored link, without "tỉnh"."""
-        province = self._province_of(legacy_code, new_code, precision)
-        return _short(province.new_name) if province else None
-
     def new_unit_of(self, legacy_code: str | None, new_code: str | None, precision: str | None) -> str | None:
         """The name of the present commune, ward or special zone of a stored link."""
         if precision == Precision.COMMUNE and legacy_code in self._communes_by_code:

@@ -172,13 +172,11 @@ def test_every_old_commune_is_found_by_its_full_name_and_stays_found_in_its_disp
     assert missed == []
 
 
-def test_the_present_province_and_unit_of_a_stored_link() -> None:
+def test_the_present_unit_of_a_stored_link() -> None:
     gazetteer = load_gazetteer()
     commune, district = link("xã Hòn Tre, huyện Kiên Hải, Kiên Giang"), link("Phú Quốc")
 
-    assert gazetteer.new_province_of(commune.legacy_code, commune.new_code, commune.precision) == "An Giang"
     assert gazetteer.new_unit_of(commune.legacy_code, commune.new_code, commune.precision) == "Đặc khu Kiên Hải"
-    assert gazetteer.new_province_of(district.legacy_code, district.new_code, district.precision) == "An Giang"
     assert gazetteer.new_unit_of(district.legacy_code, district.new_code, district.precision) is None
 
 
