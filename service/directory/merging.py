@@ -31,6 +31,8 @@ _GAPS = (
     "note",
     "biography",
 )
+_SINGLE_COLUMNS = ("year", "text", "role", "kind_text")
+COMPLETED_COLUMNS = (*_SINGLE_COLUMNS, "coauthors")  # what a second mention of a work may add
 _PLACE_PARTS = ("text", "edition", "legacy_code", "new_code", "precision", "display")
 
 
@@ -253,7 +255,7 @@ def _merge_evidence(person: Person, item: PersonEvidence, change: Merge) -> None
 
 def _complete(known: PersonEvidence, item: PersonEvidence, position: int, change: Merge) -> None:
     before: dict[str, Any] = {}
-    for column in ("year", "text", "role", "kind_text"):
+    for column in _SINGLE_COLUMNS:
         if getattr(known, column) is None and getattr(item, column) is not None:
             before[column] = None
             setattr(known, column, getattr(item, column))

@@ -30,7 +30,7 @@ from service.database.models.base import uuid7
 from service.database.models.directory import ProfileState
 from service.database.queue import defer
 from service.directory.linking import LinkedRecord
-from service.directory.merging import Merge
+from service.directory.merging import COMPLETED_COLUMNS, Merge
 from service.directory.names import folded_orders
 from service.directory.people import Person, PersonEmployment, PersonEvidence, empty_values
 from service.directory.reference import FIELD_EDITION
@@ -188,9 +188,9 @@ async def save_batch(
                 item.id = uuid7()
     await _insert_sources(session, run_id, rows, now)
     await _insert_parts(session, [people[id_] for id_ in changed], rows, source_of)
-    for row in rows:
-        if row.merge:
-            await _complete_evidence(session, row.merge, row.person)
+    await _complete_evidence(
+        session, [row.person.evidence[place] for row in rows if row.merge for place in row.merge.completed]
+    )
     if duplicates:
         await session.execute(
             pg_insert(DuplicatePair)
@@ -384,11 +384,17 @@ def _added(rows: Sequence[BatchRow], part: str) -> dict[UUID, list[Any]]:
     return added
 
 
-async def _complete_evidence(session: AsyncSession, merge: Merge, person: Person) -> None:
-    for position, before in merge.completed.items():
-        item = person.evidence[position]
-        await session.execute(
-            update(Evidence.__table__)  # type: ignore[arg-type]
-            .where(Evidence.id == item.id)
-            .values({column: getattr(item, column) for column in before})
-        )
+async def _complete_evidence(session: AsyncSession, items: Sequence[PersonEvidence]) -> None:
+    """Write works that were completed, all in one round trip."""
+    if not items:
+        return
+    table: Table = Evidence.__table__  # type: ignore[assignment]
+    statement = (
+        update(table)
+        .where(table.c.id == bindparam("_id"))
+        .values({name: bindparam(f"_{name}") for name in COMPLETED_COLUMNS})
+    )
+    await (await session.connection()).execute(
+        statement,
+        [{"_id": item.id, **{f"_{name}": getattr(item, name) for name in COMPLETED_COLUMNS}} for item in items],
+    )

@@ -277,6 +277,25 @@ async def test_a_revised_roster_updates_what_was_empty_and_records_how_to_undo_i
     assert await fetch(sessions, "select source_record_id from evidence") == [(source,)]
 
 
+async def test_works_told_again_are_completed(sessions: Sessions) -> None:
+    bare = tuple(WorkRecord(title=f"Nuôi cá lồng bè ven đảo số {n}", kind_text="bài báo") for n in range(3))
+    full = (replace(bare[0], year=2020), replace(bare[1], coauthors=("Lê Bình",), abstract="Tóm tắt"), bare[2])
+    hoa = someone("Nguyễn Thị Hoa", birth_year=1975, works=bare)
+    await import_people(sessions, hoa, file="mot.xlsx")
+    await import_people(sessions, replace(hoa, works=full), file="hai.xlsx")
+
+    assert await fetch(sessions, "select year, coauthors, text from evidence order by ordinal") == [
+        (2020, [], None),
+        (None, ["Lê Bình"], "Tóm tắt"),
+        (None, [], None),
+    ]
+    [before] = [
+        list(row[0]["completed"].values())
+        for row in await fetch(sessions, "select before from source_record where action = 'updated'")
+    ]
+    assert before == [{"year": None}, {"text": None, "coauthors": []}]
+
+
 async def test_namesakes_within_one_file_are_told_apart(sessions: Sessions) -> None:
     await import_people(
         sessions,
