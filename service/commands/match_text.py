@@ -83,6 +83,8 @@ def _lines(report: MatchReport) -> Iterator[str]:
 def _themes(report: MatchReport) -> Iterator[str]:
     yield ""
     yield gettext("THEMES")
+    if not report.themes:
+        yield "  " + gettext("none")
     heaviest = max((theme.weight for theme in report.themes), default=1) or 1
     for theme in report.themes:
         bar = "█" * max(1, round(theme.weight / heaviest * _BAR))
@@ -116,8 +118,9 @@ def _council(report: MatchReport) -> Iterator[str]:
         yield "  " + gettext("In reserve, in this order:")
         for place, seat in enumerate(report.reserves[:5], start=1):
             yield from wrap(_seat(seat), f"  {place:>3}. ")
-    yield ""
-    yield gettext("Who covers what")
+    if report.themes:
+        yield ""
+        yield gettext("Who covers what")
     for theme in report.themes:
         members = ", ".join(name.replace(" ", GLUE) for name in theme.members) or gettext("nobody")
         yield from wrap(f"{theme.label}: {members}", f"{theme.number:>3}. ")

@@ -114,7 +114,7 @@ async def _match_case(
         as_of=now.date(),
         themes=themes,
     )
-    result = replace(result, notices=(*result.notices, *_unknown_bodies(parties, organisations)))
+    result = _without_strangers(replace(result, notices=(*result.notices, *_unknown_bodies(parties, organisations))))
     embedder_id = embeddings.embedder_id if embeddings.is_available else None
     run = await store_match(
         session,
@@ -149,6 +149,19 @@ def _parties(case: ReviewCase) -> CaseParties:
         ),
         draft_title=case.title,
     )
+
+
+def _without_strangers(result: MatchResult) -> MatchResult:
+    """No council where nobody who may be invited fits any theme: one drawn by lot would look like a proposal."""
+    if not result.ranking or any(band is not None for expert in result.ranking for band in expert.theme_bands):
+        return result
+    notice = Notice(
+        message=N_(
+            "Nobody in the directory has evidence on this draft, so no council is proposed. Check that the file holds "
+            "the whole text, or add experts on its themes."
+        )
+    )
+    return replace(result, plan=replace(result.plan, seats=(), reserves=(), unmet=(notice,)))
 
 
 def _unknown_bodies(parties: CaseParties, organisations: OrganisationDirectory) -> tuple[Notice, ...]:
