@@ -17,7 +17,7 @@ _ADDRESS = re.compile(
 _SPACED_AT = re.compile(r"\s*(?:@|\(at\)|\[at\]|\s+at\s+(?=\S+\.\S+$))\s*")
 _ORCID = re.compile(r"(?<!\d)(\d{4})[-\s]?(\d{4})[-\s]?(\d{4})[-\s]?(\d{3}[\dXx])(?![\dXx])")
 _PHONE = re.compile(r"(?:\+|00)?\(?\d[\d\s().\-]{6,}\d")
-_BETWEEN_PHONES = re.compile(r"\s+[-–—]\s+|[,;\n]")
+_BETWEEN_PHONES = re.compile(r"\s+[-–—]\s+|[,;\n]|(?<=\d{9})\s+(?=(?:\+84|0)\d{8})")
 _CODE_FIRST = re.compile(r"^(\d[\d.]*)(?![\w])\s*[-–:.)]?\s*(.*)$")
 _CODE_LAST = re.compile(r"^(.*?)\s*[(\[]\s*(?:mã(?: số)?\s*:?\s*)?(\d[\d.]*)\s*[)\]]$")
 _SEPARATOR = re.compile(

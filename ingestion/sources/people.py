@@ -28,13 +28,12 @@ class PeopleReading:
 
 @dataclass(slots=True, kw_only=True)
 class PeopleReader:
-    """Reads one list. `known_codes`: the field codes that exist, None when only their form can be checked."""
+    """Reads one list."""
 
     file: str
     table: Table
     header: Header
     today: date
-    known_codes: frozenset[str] | None = None
     on_row: Callable[[], None] = lambda: None
 
     _in_footer: bool = field(default=False, init=False)
@@ -88,7 +87,7 @@ class PeopleReader:
                 row.note(None, "row", "shifted", Severity.REFUSE, " | ".join(list(row.filled().values())[:3]))
             return
         self._in_footer = False
-        record = read_person(row, name, self.today, self.known_codes, self._section)
+        record = read_person(row, name, self.today, self._section)
         if not row.is_refused:
             result.experts.append(record)
             self._last_row = row.number

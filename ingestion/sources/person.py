@@ -30,9 +30,7 @@ _GENDERS = {
 _TICKS = frozenset({"x", "v", "✓", "✔", "√", "1", "●", "*"})
 
 
-def read_person(
-    row: RowCells, name: RowName, today: date, known_codes: frozenset[str] | None, section: str | None
-) -> ExpertRecord:
+def read_person(row: RowCells, name: RowName, today: date, section: str | None) -> ExpertRecord:
     """Whether the row is refused stands in `row.is_refused`; the record is complete only when it is not."""
     birth_year, gender = _birth_and_gender(row, today)
     titles = _titles(row, name.parsed.titles)
@@ -67,7 +65,7 @@ def read_person(
         residence_text=row.first("residence")[0] or None,
         hometown_text=row.first("hometown")[0] or None,
         languages=_languages(row),
-        fields=_fields(row, known_codes),
+        fields=_fields(row),
         keywords=tuple(
             dict.fromkeys(k for text, _ in row.all_texts("keywords", keep_lines=True) for k in split_keywords(text))
         ),
@@ -221,7 +219,7 @@ def _orcid(row: RowCells) -> str | None:
     return orcid
 
 
-def _fields(row: RowCells, known_codes: frozenset[str] | None) -> tuple[FieldMention, ...]:
+def _fields(row: RowCells) -> tuple[FieldMention, ...]:
     mentions: list[FieldMention] = []
     for column in row.columns("fields"):
         text = row.text(column, keep_lines=True)
@@ -234,7 +232,7 @@ def _fields(row: RowCells, known_codes: frozenset[str] | None) -> tuple[FieldMen
         read = parse_fields(text)
         good = 0
         for mention in read:
-            if mention.code_text is None or _is_known(mention.code_text, known_codes):
+            if mention.code_text is None or normal_field_code(mention.code_text) is not None:
                 mentions.append(mention)
                 good += 1
                 continue
@@ -245,13 +243,6 @@ def _fields(row: RowCells, known_codes: frozenset[str] | None) -> tuple[FieldMen
             kind = "one_of_several_unknown" if good else "unknown_code"
             row.note(column, "field", kind, Severity.WARN, text, codes=", ".join(unknown))
     return tuple(dict.fromkeys(mentions))
-
-
-def _is_known(code: str, known_codes: frozenset[str] | None) -> bool:
-    normal = normal_field_code(code)
-    if normal is None:
-        return False
-    return known_codes is None or normal in known_codes or code in known_codes
 
 
 def _languages(row: RowCells) -> tuple[str, ...]:

@@ -39,14 +39,13 @@ _CONVERT = {"TCVN3": from_tcvn3, "VNI": from_vni}
 def read_roster(
     path: Path,
     *,
-    known_field_codes: frozenset[str] | None = None,
     today: date | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> RosterReading:
     """Raises UnreadableFileError when the file is no roster at all; a bad row is a problem in the reading.
 
-    `known_field_codes`: codes of the field lists, as digits ("401", "40504"); without them only the form of a code is
-    checked. `today` decides which years of birth are possible. `on_progress` is told the rows read so far.
+    Of a field code only the form is checked. `today` decides which years of birth are possible. `on_progress` is told
+    the rows read so far.
     """
     path = Path(path)
     today = today or datetime.now(UTC).date()
@@ -82,9 +81,7 @@ def read_roster(
             listed += works.works
             problems += works.problems
         else:
-            people = PeopleReader(
-                file=file, table=table, header=header, today=today, known_codes=known_field_codes, on_row=one_more_row
-            ).read()
+            people = PeopleReader(file=file, table=table, header=header, today=today, on_row=one_more_row).read()
             sheets.append(people.sheet)
             experts += people.experts
             problems += people.problems

@@ -211,13 +211,6 @@ def test_what_is_kept_of_a_row_with_a_defect() -> None:
     assert (said[8].location.column, said[8].header, said[8].value) == ("C", "Năm sinh", "=2025-45")
 
 
-def test_known_field_codes_decide_which_codes_exist() -> None:
-    reading = read_roster(BAD / "danh-sach.csv", today=TODAY, known_field_codes=frozenset({"303"}))
-
-    assert [field.code_text for field in reading.experts[0].fields] == ["3.3"]
-    assert [found.kind for found in reading.problems if found.location.row == 3] == ["unknown_code"]
-
-
 @pytest.mark.parametrize(
     ("file", "encoding"),
     [("danh-sach.csv", "utf-8"), ("danh-sach-utf16.csv", "utf-16"), ("danh-sach-cp1258.csv", "windows-1258")],

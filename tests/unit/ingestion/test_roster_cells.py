@@ -152,6 +152,7 @@ def test_identifiers() -> None:
     assert find_emails("khong-co-a-cong.example.org") == ()
     assert find_phones("912345678") == ("0912345678",)
     assert find_phones("0912.345.678 - 0297 3812345") == ("0912345678", "02973812345")
+    assert find_phones("0912345678 0987654321") == ("0912345678", "0987654321")
     assert find_phones("+84 (0)912 345 678") == ("+84912345678",)
     assert parse_orcid("https://orcid.org/0000-0002-1825-0097") == "0000-0002-1825-0097"
     assert parse_orcid("0000-0002-1825-0098") is None
