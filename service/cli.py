@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from service.errors import ServiceError
 from service.i18n import current_locale, gettext, translate
 from service.settings import Settings
 
+_NO_SPACE = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 _FILE = click.Path(path_type=Path)
 
 
@@ -25,7 +27,9 @@ class _Program(click.Group):
         given = list(sys.argv[1:] if args is None else args)
         current_locale.set("en" if _language_asked(given, os.environ.get("TRITHUC_LOCALE")) == "en" else "vi")
         try:
-            return super().main(given, *more, **{**settings, "standalone_mode": False})
+            answer = super().main(given, *more, **{**settings, "standalone_mode": False})
+            sys.stdout.flush()  # here, where it can still be said that it went wrong
+            return answer
         except click.exceptions.NoArgsIsHelpError as error:
             error.show()
             sys.exit(error.exit_code)
@@ -35,8 +39,17 @@ class _Program(click.Group):
         except (KeyboardInterrupt, click.Abort):
             sys.exit(130)
         except BrokenPipeError:  # the reader of the output, `head` perhaps, has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _drop_output()
             sys.exit(0)
+        except OSError as error:
+            if error.errno not in _NO_SPACE:
+                raise
+            where = error.filename or gettext("the output")
+            click.echo(
+                gettext("There is no space left (%(where)s). Free some and try again.") % {"where": where}, err=True
+            )
+            _drop_output()
+            sys.exit(3)
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -48,6 +61,11 @@ class _Program(click.Group):
             # What was finished is saved; what was under way is taken up again by the next run.
             click.echo("\n" + gettext("Stopped. What was finished is kept; run the command again to go on."), err=True)
             sys.exit(130)
+
+
+def _drop_output() -> None:
+    """What is still to be written would fail once more when the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _language_asked(arguments: Sequence[str], otherwise: str | None) -> str | None:

@@ -349,6 +349,28 @@ def test_a_match_reads_well_in_both_languages(directory: Site) -> None:
     assert not re.search(r"chủ đề|Chủ tịch|trang \d|bắt buộc|KHÔNG ĐỀ XUẤT|Dự bị|giờ nơi đó", english.stdout)
 
 
+def test_output_that_cannot_be_written_is_said(empty: Site) -> None:
+    with Path("/dev/full").open("w") as full:
+        answer = subprocess.run(
+            [*TRITHUC, "--lang", "en", "--help"], cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    cut = subprocess.run(
+        f"{sys.executable} -m service.cli match --help | head -1; exit ${{PIPESTATUS[0]}}",
+        shell=True,
+        executable="/bin/bash",
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (answer.returncode, answer.stderr) == (
+        3,
+        "There is no space left (the output). Free some and try again.\n",
+    )
+    assert (cut.returncode, cut.stderr) == (0, "")
+
+
 # -- import ------------------------------------------------------------------------------------------------------------
 
 
