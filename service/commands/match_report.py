@@ -182,6 +182,7 @@ class _People:
     """Names people once, in one language."""
 
     def __init__(self, outcome: MatchOutcome, locale: Locale) -> None:
+        self.locale = locale
         self._candidates = outcome.candidates
         self._now = outcome.matched_at
         self._territories = BabelLocale(locale).territories
@@ -192,7 +193,9 @@ class _People:
         there = local_time(self._now, someone.time_zone) if someone.is_abroad else None
         return ReportedPerson(
             id=str(expert_id),
-            name=display_name(someone.full_name, academic_rank=someone.academic_rank, degree=someone.degree),
+            name=display_name(
+                someone.full_name, academic_rank=someone.academic_rank, degree=someone.degree, locale=self.locale
+            ),
             position=someone.position,
             organisation=current,
             country=str(self._territories.get(someone.country, someone.country)) if someone.is_abroad else None,
@@ -211,7 +214,7 @@ def _themes(outcome: MatchOutcome, people: _People) -> tuple[ReportedTheme, ...]
         reported.append(
             ReportedTheme(
                 number=theme.ordinal + 1,
-                label=theme.label,
+                label=(theme.label_en or theme.label) if people.locale == "en" else theme.label,
                 weight=theme.weight,
                 importance=theme.importance,
                 terms=theme.terms,
