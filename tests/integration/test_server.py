@@ -35,6 +35,7 @@ import psycopg
 from service.database.server import EmbeddedServer
 server = EmbeddedServer(Path(sys.argv[1]), durable=sys.argv[2] == "durable").start()
 with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+    connection.execute("SELECT pg_advisory_lock(1)")  # IF NOT EXISTS does not keep two from making it at once
     connection.execute("CREATE TABLE IF NOT EXISTS visit (pid int)")
     connection.execute("INSERT INTO visit VALUES (0)")
     visits = connection.execute("SELECT count(*) FROM visit").fetchone()[0]
