@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, or_, select
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, case, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.access.policy import Action, Actor, can, require
@@ -28,6 +28,8 @@ from service.errors import NotFoundError
 # Field groups that a reader may be denied although they may read the profile.
 CONTACT = "contact"
 PERSONAL = "personal"  # sex, year of birth
+
+_EXPERT_ID = bindparam("expert_id", type_=Uuid)  # statements are built once: building one costs more than sending it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,10 +142,13 @@ class ExpertProfile:
         return self.country is not None and self.country != "VN"
 
 
+_EXPERT = select(Expert.__table__).where(Expert.id == _EXPERT_ID)
+
+
 async def get_profile(session: AsyncSession, actor: Actor, expert_id: UUID) -> ExpertProfile:
     """Seven statements, however much is known. Raises NotFoundError, NotAllowedError."""
     require(actor, Action.READ_EXPERT)  # before it is told whether there is such a person
-    expert = (await session.execute(select(Expert.__table__).where(Expert.id == expert_id))).one_or_none()
+    expert = (await session.execute(_EXPERT, {"expert_id": expert_id})).one_or_none()
     if expert is None or expert.state == ProfileState.ERASED:
         raise NotFoundError
     require(actor, Action.READ_EXPERT, expert)
@@ -201,19 +206,26 @@ async def get_profile(session: AsyncSession, actor: Actor, expert_id: UUID) -> E
     )
 
 
+_PLACES = select(
+    Place.legacy_code,
+    Place.legacy_name,
+    Place.legacy_district,
+    Place.legacy_province,
+    Place.new_code,
+    Place.new_name,
+    Place.new_province,
+).where(
+    or_(
+        Place.legacy_code == any_(bindparam("legacy", type_=ARRAY(Text))),
+        Place.new_code == any_(bindparam("new", type_=ARRAY(Text))),
+    )
+)
+
+
 async def _places(session: AsyncSession, expert: Any) -> Sequence[Any]:
     legacy = [code for code in (expert.hometown_legacy_code, expert.residence_legacy_code) if code]
     new = [code for code in (expert.hometown_new_code, expert.residence_new_code) if code]
-    statement = select(
-        Place.legacy_code,
-        Place.legacy_name,
-        Place.legacy_district,
-        Place.legacy_province,
-        Place.new_code,
-        Place.new_name,
-        Place.new_province,
-    ).where(or_(Place.legacy_code.in_(legacy), Place.new_code.in_(new)))
-    return (await session.execute(statement)).all()
+    return (await session.execute(_PLACES, {"legacy": legacy, "new": new})).all()
 
 
 def _place(
@@ -235,40 +247,46 @@ def _joined(*names: str | None) -> str:
     return ", ".join(name for name in names if name)
 
 
-async def _fields(session: AsyncSession, expert_id: UUID) -> tuple[ProfileField, ...]:
-    rows = await session.execute(
-        select(ExpertField.code, ResearchField.name_vi, ResearchField.name_en, ExpertField.is_main)
-        .join(
-            ResearchField,
-            (ResearchField.edition == ExpertField.edition) & (ResearchField.code == ExpertField.code),
-        )
-        .where(ExpertField.expert_id == expert_id)
-        .order_by(ExpertField.is_main.desc(), ExpertField.ordinal, ExpertField.code)
+_FIELDS = (
+    select(ExpertField.code, ResearchField.name_vi, ResearchField.name_en, ExpertField.is_main)
+    .join(
+        ResearchField,
+        (ResearchField.edition == ExpertField.edition) & (ResearchField.code == ExpertField.code),
     )
+    .where(ExpertField.expert_id == _EXPERT_ID)
+    .order_by(ExpertField.is_main.desc(), ExpertField.ordinal, ExpertField.code)
+)
+
+
+async def _fields(session: AsyncSession, expert_id: UUID) -> tuple[ProfileField, ...]:
+    rows = await session.execute(_FIELDS, {"expert_id": expert_id})
     return tuple(ProfileField(**row._mapping) for row in rows)
+
+
+_EVIDENCE = (
+    select(
+        Evidence.kind,
+        Evidence.kind_text,
+        Evidence.title,
+        Evidence.text,
+        Evidence.year,
+        Evidence.role,
+        Evidence.coauthors,
+        Evidence.confirmed_by,
+        SourceRecord.file_name,
+        SourceRecord.sheet,
+        SourceRecord.row,
+        SourceRecord.recorded_at,
+    )
+    .outerjoin(SourceRecord, SourceRecord.id == Evidence.source_record_id)
+    .where(Evidence.expert_id == _EXPERT_ID)
+    .order_by(Evidence.year.desc().nulls_last(), Evidence.ordinal, Evidence.id)
+)
 
 
 async def _evidence(session: AsyncSession, expert_id: UUID) -> tuple[ProfileEvidence, ...]:
     """Newest first; those without a year last."""
-    rows = await session.execute(
-        select(
-            Evidence.kind,
-            Evidence.kind_text,
-            Evidence.title,
-            Evidence.text,
-            Evidence.year,
-            Evidence.role,
-            Evidence.coauthors,
-            Evidence.confirmed_by,
-            SourceRecord.file_name,
-            SourceRecord.sheet,
-            SourceRecord.row,
-            SourceRecord.recorded_at,
-        )
-        .outerjoin(SourceRecord, SourceRecord.id == Evidence.source_record_id)
-        .where(Evidence.expert_id == expert_id)
-        .order_by(Evidence.year.desc().nulls_last(), Evidence.ordinal, Evidence.id)
-    )
+    rows = await session.execute(_EVIDENCE, {"expert_id": expert_id})
     return tuple(
         ProfileEvidence(
             kind=row.kind,
@@ -285,27 +303,33 @@ async def _evidence(session: AsyncSession, expert_id: UUID) -> tuple[ProfileEvid
     )
 
 
-async def _employments(session: AsyncSession, expert_id: UUID) -> tuple[ProfileEmployment, ...]:
-    rows = await session.execute(
-        select(
-            Employment.organisation_text.label("organisation"),
-            Employment.position,
-            Employment.year_from,
-            Employment.year_to,
-            Employment.is_current,
-        )
-        .where(Employment.expert_id == expert_id)
-        .order_by(Employment.is_current.desc(), Employment.year_from.desc().nulls_last(), Employment.ordinal)
+_EMPLOYMENTS = (
+    select(
+        Employment.organisation_text.label("organisation"),
+        Employment.position,
+        Employment.year_from,
+        Employment.year_to,
+        Employment.is_current,
     )
+    .where(Employment.expert_id == _EXPERT_ID)
+    .order_by(Employment.is_current.desc(), Employment.year_from.desc().nulls_last(), Employment.ordinal)
+)
+
+
+async def _employments(session: AsyncSession, expert_id: UUID) -> tuple[ProfileEmployment, ...]:
+    rows = await session.execute(_EMPLOYMENTS, {"expert_id": expert_id})
     return tuple(ProfileEmployment(**row._mapping) for row in rows)
 
 
+_SOURCES = (
+    select(SourceRecord.file_name, SourceRecord.sheet, SourceRecord.row, SourceRecord.recorded_at)
+    .where(SourceRecord.expert_id == _EXPERT_ID, SourceRecord.action != "unchanged")
+    .order_by(SourceRecord.recorded_at, SourceRecord.id)
+)
+
+
 async def _sources(session: AsyncSession, expert_id: UUID) -> tuple[ProfileSource, ...]:
-    rows = await session.execute(
-        select(SourceRecord.file_name, SourceRecord.sheet, SourceRecord.row, SourceRecord.recorded_at)
-        .where(SourceRecord.expert_id == expert_id, SourceRecord.action != "unchanged")
-        .order_by(SourceRecord.recorded_at, SourceRecord.id)
-    )
+    rows = await session.execute(_SOURCES, {"expert_id": expert_id})
     return tuple(_source(row) for row in rows)
 
 
@@ -313,17 +337,20 @@ def _source(row: Any) -> ProfileSource:
     return ProfileSource(file_name=row.file_name, sheet=row.sheet, row=row.row, recorded_at=row.recorded_at)
 
 
-async def _duplicates(session: AsyncSession, expert_id: UUID) -> tuple[PossibleDuplicate, ...]:
-    other = case((DuplicatePair.first_id == expert_id, DuplicatePair.second_id), else_=DuplicatePair.first_id)
-    rows = await session.execute(
-        select(Expert.id, Expert.full_name, Expert.organisation_text, DuplicatePair.reasons)
-        .join(Expert, Expert.id == other)
-        .where(
-            or_(DuplicatePair.first_id == expert_id, DuplicatePair.second_id == expert_id),
-            DuplicatePair.state == "open",
-        )
-        .order_by(Expert.sort_key, Expert.id)
+_OTHER = case((DuplicatePair.first_id == _EXPERT_ID, DuplicatePair.second_id), else_=DuplicatePair.first_id)
+_DUPLICATES = (
+    select(Expert.id, Expert.full_name, Expert.organisation_text, DuplicatePair.reasons)
+    .join(Expert, Expert.id == _OTHER)
+    .where(
+        or_(DuplicatePair.first_id == _EXPERT_ID, DuplicatePair.second_id == _EXPERT_ID),
+        DuplicatePair.state == "open",
     )
+    .order_by(Expert.sort_key, Expert.id)
+)
+
+
+async def _duplicates(session: AsyncSession, expert_id: UUID) -> tuple[PossibleDuplicate, ...]:
+    rows = await session.execute(_DUPLICATES, {"expert_id": expert_id})
     return tuple(
         PossibleDuplicate(
             id=row.id, full_name=row.full_name, organisation=row.organisation_text, reasons=tuple(row.reasons)

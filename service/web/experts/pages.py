@@ -15,6 +15,7 @@ from service.directory.search import DirectoryResults
 from service.i18n import N_, current_locale, gettext
 from service.web.experts.forms import SearchForm
 from service.web.paging import Paging
+from service.web.rendering import OFFICE_ZONE
 from service.web.shell import Page
 from service.web.wording import word
 
@@ -123,8 +124,9 @@ class ExpertPage(Page):
 
     @property
     def paused_until(self) -> date | None:
+        """By the office's calendar, as the search has it."""
         until = self.expert.paused_until
-        return until if until and until > self.now.date() else None
+        return until if until and until > self.now.astimezone(OFFICE_ZONE).date() else None
 
     @property
     def is_at_capacity(self) -> bool:
