@@ -38,12 +38,11 @@ def mark_words(text: str, phrases: Iterable[str]) -> list[Span]:
     """Mark whole words only, case and Vietnamese marks aside; the longest phrase wins, neighbours become one span."""
     wanted: dict[str, list[tuple[str, ...]]] = {}
     for phrase in phrases:
-        if words := tuple(_WORD.findall(fold(phrase))):
+        if words := _words_of_phrase(phrase):
             wanted.setdefault(words[0], []).append(words)
     for options in wanted.values():
         options.sort(key=len, reverse=True)
-    places = [(match.start(), match.end()) for match in _WORD.finditer(text)]
-    folded = [_fold_word(text[start:end]) for start, end in places]
+    places, folded = _words_of_text(text)
     marked: list[tuple[int, int]] = []
     free = 0  # words before it are spoken for
     for at, word in enumerate(folded):
@@ -59,7 +58,24 @@ def mark_words(text: str, phrases: Iterable[str]) -> list[Span]:
 
 def marked(text: str, phrases: Iterable[str]) -> Markup:
     """The text for a page, with the words that stand in `phrases` as <mark>."""
+    return _marked(text, tuple(phrases))
+
+
+@lru_cache(maxsize=1_000)  # the pairs of some ten cases, which are looked at again and again
+def _marked(text: str, phrases: tuple[str, ...]) -> Markup:
     return render_spans(mark_words(text, phrases))
+
+
+@lru_cache(maxsize=4_000)
+def _words_of_phrase(phrase: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(fold(phrase)))
+
+
+@lru_cache(maxsize=200)  # one place of a draft stands beside many people's evidence
+def _words_of_text(text: str) -> tuple[list[tuple[int, int]], list[str]]:
+    """Where each word stands, and the words folded."""
+    places = [match.span() for match in _WORD.finditer(text)]
+    return places, [_fold_word(text[start:end]) for start, end in places]
 
 
 def render_spans(spans: Iterable[MarkedText]) -> Markup:

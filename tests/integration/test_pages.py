@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -15,8 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ingestion.drafts.records import FlaggedText, FlagReason
 from service.access.policy import NOBODY
+from service.database.models.directory import ProfileState
 from service.database.server import EmbeddedServer
-from service.matching.results import AffinityBand, Conflict, ConflictKind, LeftOut, SeatRole
+from service.matching.results import AffinityBand, Conflict, ConflictKind, LeftOut, Notice, SeatRole
+from service.web.experts.pages import ExpertPage
+from service.web.rendering import OFFICE_ZONE
 from service.web.shell import make_shell
 from tests.factories import make_case, make_expert, make_fit, make_match, make_pair, make_theme
 from tests.reading_pages import parse, statements_of, text_of
@@ -242,6 +248,48 @@ async def test_an_error_within_a_page_replaces_its_content(client: httpx.AsyncCl
     assert "Không tìm thấy trang" in answer.text
 
 
+async def test_the_first_page_counts_nobody_who_is_archived_or_erased(
+    session: AsyncSession, client: httpx.AsyncClient
+) -> None:
+    """Nor their works; who is paused until today can be asked again."""
+    today = datetime.now(OFFICE_ZONE).date()
+    await make_expert(session, "Nguyễn Văn An", works=["Nuôi cá lồng bè"])
+    for paused_until in (today, today + timedelta(days=1)):
+        (await make_expert(session, "Lê Văn Sơn", works=["Rong biển"])).paused_until = paused_until
+    for state in (ProfileState.ARCHIVED, ProfileState.ERASED):
+        (await make_expert(session, "Trần Thị Hoa", works=["Cá mú", "Cá bớp"])).state = state
+    await session.commit()
+
+    text = text_of(await client.get("/?lang=en"))
+
+    assert "3 experts" in text
+    assert "3 pieces of evidence" in text
+    assert "1 paused or at their limit" in text
+
+
+@pytest.mark.parametrize(("days", "said"), [(0, "Can be invited"), (1, "Paused until")])
+async def test_a_pause_ends_on_the_offices_date(
+    session: AsyncSession, client: httpx.AsyncClient, days: int, said: str
+) -> None:
+    expert = await make_expert(session, "Lê Văn Sơn")
+    expert.paused_until = datetime.now(OFFICE_ZONE).date() + timedelta(days=days)
+    await session.commit()
+
+    assert said in text_of(await client.get(f"/experts/{expert.id}?lang=en"))
+
+
+def test_a_pause_is_over_once_it_is_that_day_at_the_office() -> None:
+    """Seven hours before it is that day in Greenwich."""
+    page = ExpertPage(
+        shell=None,  # type: ignore[arg-type]
+        expert=SimpleNamespace(paused_until=date(2026, 11, 25)),  # type: ignore[arg-type]
+        now=datetime(2026, 11, 24, 17, 0, tzinfo=UTC),
+    )
+
+    assert page.paused_until is None
+    assert replace(page, now=datetime(2026, 11, 24, 16, 59, tzinfo=UTC)).paused_until == date(2026, 11, 25)
+
+
 async def test_the_case_says_who_is_proposed_who_is_left_out_and_why(
     session: AsyncSession, client: httpx.AsyncClient
 ) -> None:
@@ -260,6 +308,37 @@ async def test_the_case_says_who_is_proposed_who_is_left_out_and_why(
     assert page.text.count("<mark>") >= 2
     assert "đoạn 4" in text
     assert re.search(r"\b0[.,]\d|\d %", text.replace("chiếm 50 % dự thảo", "")) is None
+
+
+async def test_notices_name_themes_in_the_readers_language_and_tell_nothing_twice(
+    session: AsyncSession, client: httpx.AsyncClient
+) -> None:
+    """Both themes fit nobody who may be invited; the council covers one of them all the same."""
+    case = await make_case(session)
+    expert = await make_expert(session, "Nguyễn Văn An")
+    message = "Nobody who may be invited fits the theme “%(theme)s”."
+    await make_match(
+        session,
+        case,
+        themes=[
+            make_theme(0, "nuôi biển", label_en="marine farming"),
+            make_theme(1, "quốc phòng", label_en="national defence"),
+        ],
+        ranking=[make_fit(expert.id, [AffinityBand.SUITABLE, None])],
+        seats={expert.id: SeatRole.CHAIR},
+        notices=[Notice(message=message, details={"theme": label}) for label in ("nuôi biển", "quốc phòng")],
+    )
+    await session.commit()
+
+    english = text_of(await client.get(f"/cases/{case.id}?lang=en"))
+    vietnamese = text_of(await client.get(f"/cases/{case.id}?lang=vi"))
+
+    assert "Nobody who may be invited fits the theme “marine farming”." in english
+    assert "Nobody proposed covers this theme: National defence" in english
+    assert "national defence" not in english
+    assert "“nuôi biển”" not in english
+    assert "“nuôi biển”" in vietnamese
+    assert "“quốc phòng”" not in vietnamese
 
 
 async def test_a_case_without_a_match_says_so(session: AsyncSession, client: httpx.AsyncClient) -> None:

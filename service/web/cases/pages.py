@@ -8,8 +8,11 @@ from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
+from markupsafe import Markup
+
 from service.directory.local_time import local_time
-from service.matching.results import AffinityBand, Reserve, Seat
+from service.i18n import translate
+from service.matching.results import AffinityBand, Notice, Reserve, Seat
 from service.matching.stored import (
     CaseList,
     CaseMatch,
@@ -20,10 +23,12 @@ from service.matching.stored import (
     StoredTheme,
 )
 from service.web.paging import Paging
+from service.web.rendering import band_mark
 from service.web.shell import Page
 from service.web.wording import capitalised
 
 _YOUNG = 40
+_BETWEEN_THEMES = "”, “"  # where a notice quotes several
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +126,47 @@ class CasePage(Page):
         """The longest bar."""
         return max((theme.weight for theme in self.found.themes), default=1.0) or 1.0
 
-    def label_of(self, theme: StoredTheme) -> str:
-        return capitalised(theme.label_en if self.shell.locale == "en" and theme.label_en else theme.label)
+    @cached_property
+    def labels(self) -> Mapping[int, str]:
+        """What a theme is called in the reader's language, by its ordinal."""
+        return {
+            theme.ordinal: capitalised(theme.label_en if self.shell.locale == "en" and theme.label_en else theme.label)
+            for theme in self.found.themes
+        }
+
+    @cached_property
+    def marks(self) -> Mapping[AffinityBand, Markup]:
+        return {band: band_mark(band) for band in AffinityBand}
+
+    @cached_property
+    def notices(self) -> tuple[str, ...]:
+        """What was noticed of the draft and the match. Themes that the page says nobody covers are not told twice."""
+        match = self.found.match
+        uncovered = {theme.label for theme in self.uncovered}
+        told = [one for one in (match.notices if match else ()) if one.details.get("theme") not in uncovered]
+        return tuple(self._say(one) for one in (*self.found.case.warnings, *told))
+
+    @cached_property
+    def unmet(self) -> tuple[str, ...]:
+        """Rules the council does not keep, and what would help."""
+        match = self.found.match
+        return tuple(self._say(one) for one in (match.plan.unmet if match else ()))
+
+    def _say(self, notice: Notice) -> str:
+        """In the reader's language, and themes of this draft too."""
+        details: dict[str, object] = dict(notice.details)
+        if "theme" in notice.details:
+            details["theme"] = self._names.get(notice.details["theme"], notice.details["theme"])
+        if "themes" in notice.details:
+            names = notice.details["themes"].split(_BETWEEN_THEMES)
+            details["themes"] = _BETWEEN_THEMES.join(self._names.get(name, name) for name in names)
+        return translate(notice.message, details)
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        """Themes as notices quote them → as the reader's language has them."""
+        english = self.shell.locale == "en"
+        return {theme.label: (english and theme.label_en) or theme.label for theme in self.found.themes}
 
     def time_at(self, person: Person) -> datetime | None:
         """The time now where someone abroad lives."""
