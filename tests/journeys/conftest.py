@@ -72,7 +72,10 @@ def copy_of(server: EmbeddedServer, template: str, name: str) -> Site:
 @pytest.fixture(scope="session")
 def empty(server: EmbeddedServer, template_database: str) -> Site:
     """Nobody is in the directory. Only for commands that save nothing."""
-    return copy_of(server, template_database, "commands_empty")
+    site = copy_of(server, template_database, "commands_empty")
+    answer = site.run("migrate")  # the first command on a database loads the reference data
+    assert answer.returncode == 0, answer.stderr
+    return site
 
 
 @pytest.fixture(scope="session")
