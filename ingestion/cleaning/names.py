@@ -169,6 +169,8 @@ def _is_foreign(words: list[str]) -> bool:
 
 def _capitalised(word: str) -> str:
     lowered = word.lower()
+    if lowered[:1] == word[:1].upper():
+        return word  # a script without capitals
     if lowered.startswith("mc") and len(word) > 4 and not is_syllable(word):
         return unicodedata.normalize("NFC", "Mc" + lowered[2].upper() + lowered[3:])
     return unicodedata.normalize("NFC", lowered[:1].upper() + lowered[1:])

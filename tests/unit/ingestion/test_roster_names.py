@@ -147,6 +147,7 @@ def test_a_unit_is_no_name(unit: str) -> None:
 @example("Mr. TS. (x) , PhD")
 @example("\udc80PGS \x00. \u0301")
 @example("İSTANBUL ǅ ß")
+@example("a\U000f0000\u0c05E")
 def test_parsing_never_raises_and_is_idempotent(text: str) -> None:
     name = parse_name(text).full_name
 
