@@ -143,10 +143,15 @@ def _comma_order(name: str) -> str:
 def natural_case(name: str) -> str:
     """Capitals (or small letters) throughout become `Nguyễn Văn An`; a mixed name keeps its own, but for words in
     capitals ("NGUYỄN Văn An"). Initials (X.T., TN) stay."""
-    words = name.split()
-    letters = [c for c in name if c.isalpha()]
-    all_one_case = bool(letters) and (name == name.upper() or name == name.lower()) and len(letters) > 2
-    return " ".join(_cased(word, i, words, all_one_case) for i, word in enumerate(words))
+    for _ in range(4):  # once is enough for our alphabet; ß and its like turn into other letters
+        words = name.split()
+        letters = [c for c in name if c.isalpha()]
+        all_one_case = bool(letters) and (name == name.upper() or name == name.lower()) and len(letters) > 2
+        cased = " ".join(_cased(word, i, words, all_one_case) for i, word in enumerate(words))
+        if cased == name:
+            break
+        name = cased
+    return name
 
 
 def _cased(word: str, i: int, words: list[str], all_one_case: bool) -> str:
