@@ -10,7 +10,7 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 import scipy.sparse as sp
@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from search.documents import EvidenceChunk
 from service.directory.chunks import WorkText, evidence_chunks
 from service.matching.candidates import Candidate
-from service.matching.evidence_claims import is_appearance, is_claim
+from service.matching.evidence_claims import is_appearance, is_claim, is_commercial, is_denial
 from service.matching.lexicon import GENERAL, FieldLexicon
-from service.matching.lexicon_words import counted_words, language_of
+from service.matching.lexicon_words import counted_words, general_words, language_of
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -45,6 +45,8 @@ class Evidence:
     languages: tuple[str, ...]
     is_counted: NDArray[np.bool_]
     is_concrete: NDArray[np.bool_]
+    is_commercial: NDArray[np.bool_]  # set in trade
+    is_repeated: NDArray[np.bool_]  # the same text as an earlier item of the same person
 
     @property
     def texts(self) -> list[str]:
@@ -69,6 +71,8 @@ def gather_evidence(candidates: Sequence[Candidate], *, year: int) -> Evidence:
         ]
         enough = sum(proves) >= _ENOUGH_EVIDENCE
         for place, chunk in enumerate(chunks):
+            if chunk.kind == "biography" and is_denial(chunk.text):
+                continue
             items.append(chunk)
             owners.append(index)
             weights.append(_weight(chunk, candidate.works[place].role if place < works else None, proves[place], year))
@@ -82,7 +86,18 @@ def gather_evidence(candidates: Sequence[Candidate], *, year: int) -> Evidence:
         languages=tuple(language_of(item.text) for item in items),
         is_counted=np.array(counted, dtype=np.bool_),
         is_concrete=np.array(concrete, dtype=np.bool_),
+        is_repeated=_repeated(items, owners),
+        is_commercial=np.array([is_commercial(item.text) for item in items], dtype=np.bool_),
     )
+
+
+def _repeated(items: Sequence[EvidenceChunk], owners: Sequence[int]) -> NDArray[np.bool_]:
+    seen: set[tuple[int, str]] = set()
+    found = np.zeros(len(items), dtype=np.bool_)
+    for row, (owner, item) in enumerate(zip(owners, items, strict=True)):
+        found[row] = (owner, item.text) in seen
+        seen.add((owner, item.text))
+    return found
 
 
 def candidate_chunks(candidate: Candidate) -> tuple[EvidenceChunk, ...]:
@@ -115,6 +130,14 @@ def word_features(text: str) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Hashed words of a text and how often each occurs."""
     counts = Counter(zlib.crc32(word.encode()) % FEATURES for word in counted_words(text))
     return np.fromiter(counts, np.int32, len(counts)), np.fromiter(counts.values(), np.float32, len(counts))
+
+
+@cache
+def general_weights() -> Floats:
+    """GENERAL for features of what all papers say, 1 for the others."""
+    weights = np.ones(FEATURES)
+    weights[[zlib.crc32(word.encode()) % FEATURES for word in general_words()]] = GENERAL
+    return weights
 
 
 _TERM_FEATURES: dict[tuple[int, str], tuple[NDArray[np.int32], NDArray[np.float32]]] = {}

@@ -74,11 +74,30 @@ _PRACTICE = re.compile(
     )
     + r")\b"
 )
+# What somebody says they do not do.
+_DENIAL = re.compile(
+    r"\b(?:khong (?:truc tiep |phai |con )?(?:nghien cuu|lam|tham gia|chuyen|phu trach|giang day)"
+    r"|chua (?:tung|co dip|bao gio)|(?:do|does|did|has|have) not (?:directly )?(?:work|stud|research)\w*"
+    r"|no (?:direct )?experience)\b"
+)
+# Trade in goods and services, where a firm is served: another setting than that of a public plan.
+_COMMERCE = re.compile(
+    r"\b(?:ban le|sieu thi|hang tieu dung|my pham|doi ngu ban hang|nhan vien ban hang|tap doan tu nhan|chuoi cua hang"
+    r"|chuoi (?:ca phe|nha hang|ban le|spa)|moi gioi|san bat dong san|san dau nguoi|nhuong quyen|chu doanh nghiep"
+    r"|retail(?:ers?)?|supermarket|consumer goods|cosmetics|sales (?:team|force)|franchis\w+|headhunt\w*"
+    r"|private corporations?|shop owners?)\b"
+)
+_COMMERCE_MARKS = (  # one of them stands in whatever the pattern finds: looking for them first is much faster
+    *("ban le", "sieu thi", "tieu dung", "my pham", "ban hang", "tap doan", "chuoi", "moi gioi", "bat dong san"),
+    *("dau nguoi", "nhuong quyen", "chu doanh", "retail", "supermarket", "consumer", "cosmetic", "sales", "franchis"),
+    *("headhunt", "private", "shop"),
+)
 _LISTED = re.compile(r"[,;]| và | and ")
+_LONGEST_DENIAL = 14  # words
 _MOST_LISTED = 8  # names joined in one sentence: above it is a list of interests, unless it tells of work
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=400_000)
 def is_claim(sentence: str) -> bool:
     """Whether a sentence of a biography only appears, wishes, praises or lists."""
     folded = fold(sentence)
@@ -87,6 +106,20 @@ def is_claim(sentence: str) -> bool:
     if _PRACTICE.search(folded):
         return False
     return bool(_PRAISE.search(folded)) or len(_LISTED.findall(sentence)) >= _MOST_LISTED
+
+
+@lru_cache(maxsize=400_000)
+def is_denial(sentence: str) -> bool:
+    """Whether a sentence of a biography says what was not done: "Ông không trực tiếp nghiên cứu lĩnh vực nuôi." A
+    longer one may deny one thing and tell of another."""
+    return len(sentence.split()) <= _LONGEST_DENIAL and bool(_DENIAL.search(fold(sentence)))
+
+
+@lru_cache(maxsize=400_000)
+def is_commercial(text: str) -> bool:
+    """Whether a text is set in trade. Work for a chain of shops is no work on the staff of the state."""
+    folded = fold(text)
+    return any(mark in folded for mark in _COMMERCE_MARKS) and bool(_COMMERCE.search(folded))
 
 
 def is_appearance(kind: str) -> bool:

@@ -23,6 +23,7 @@ from service.matching.lexicon_words import counted_words, language_of, spelled_w
 REFERENCE = Path(__file__).parent.parent / "reference"
 GENERAL = 0.4
 _LONGEST_FIELD_NAME = 5  # words; longer names of fields never stand in running text
+_NARROW_FIELD = 3  # subjects: business and management holds dozens that have nothing in common
 _AMBIGUOUS_UNDER = 4  # letters: shorter abbreviations count only in capitals (AI is also the word "ai")
 
 
@@ -73,6 +74,7 @@ class FieldLexicon:
     _capitals: dict[str, list[int]] = field(default_factory=dict, repr=False)
     # Lengths of phrases, longest first, by their first two words.
     _lengths: dict[tuple[str, ...], tuple[int, ...]] = field(default_factory=dict, repr=False)
+    _under_field: Counter[str] = field(default_factory=Counter, repr=False)  # subjects that stand under a field first
     _field_words: dict[str, list[tuple[int, float]]] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -92,6 +94,7 @@ class FieldLexicon:
         lexicon._add_synonyms(synonyms)
         lexicon._add_field_names()
         lexicon._index_fields()
+        lexicon._under_field.update(code for subject in subjects for code in subject.codes[:1])
         return lexicon
 
     def find_terms(self, text: str) -> list[TermHit]:
@@ -137,6 +140,23 @@ class FieldLexicon:
             if term.subject is not None:
                 counts[term.subject] += 4 if term.is_general else 10
         return counts
+
+    def named_subjects(self, text: str) -> Counter[int]:
+        """How often each subject is named by a telling term."""
+        counts: Counter[int] = Counter()
+        for hit in self.find_terms(text):
+            term = self.terms[hit.term]
+            if term.subject is not None and not term.is_general:
+                counts[term.subject] += 1
+        return counts
+
+    def are_kin(self, subject: int, other: int) -> bool:
+        """Whether an expert of the one would be asked about the other: one narrow field first, and all fields of one
+        subject are the other's too."""
+        mine, theirs = self.subjects[subject].codes, self.subjects[other].codes
+        if not mine or mine[:1] != theirs[:1] or self._under_field[mine[0]] > _NARROW_FIELD:
+            return False
+        return set(mine) <= set(theirs) or set(theirs) <= set(mine)
 
     def field_codes(self, text: str, *, subjects: Iterable[int] = (), limit: int = 4) -> tuple[str, ...]:
         """Level-3 codes for a text: those of its subjects and of the keyword rules first, then by words of the list."""

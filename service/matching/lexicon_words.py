@@ -31,6 +31,41 @@ STOP_WORDS = frozenset(
 )
 
 
+# Phrases of all official papers and of many titles: they say little of what a text is about.
+GENERAL_PHRASES = tuple(
+    re.split(
+        r";\s+",
+        """phát triển; phát triển bền vững; bền vững; toàn diện; kinh tế; xã hội; kinh tế xã hội; nâng cao; thực hiện;
+        triển khai; xây dựng; quản lý; quy mô; chất lượng; hiệu quả; giải pháp; nhiệm vụ; mục tiêu; định hướng;
+        tầm nhìn; nghiên cứu; đánh giá; ứng dụng; hoạt động; chính sách; cơ chế; thực trạng; tiềm năng; lợi thế;
+        cơ hội; thách thức; tăng cường; đẩy mạnh; góp phần; tổ chức; thực tiễn; lĩnh vực; địa phương; trên địa bàn;
+        cấp tỉnh; nhân dân; người dân; cộng đồng; doanh nghiệp; nhà nước; chính quyền; khu vực; đất nước; hành động;
+        chương trình; kế hoạch; dự án; đề án; tư duy; đổi mới; hội nhập; hợp tác; liên kết; chuyển đổi; chuyển đổi số;
+        nguồn lực; năng lực; trách nhiệm; vai trò; điều kiện; yêu cầu; đáp ứng; phù hợp; bảo đảm; đảm bảo; quan trọng;
+        chủ yếu; sử dụng; khai thác; hỗ trợ; tham gia; quy trình; hệ thống; mô hình; kinh nghiệm; bài học; việt nam;
+        đồng bằng; tăng trưởng; năng suất; sản lượng; thu nhập; kỹ thuật; công nghệ; khoa học; số liệu; trường hợp;
+        giai đoạn; quốc gia; quốc tế; toàn cầu; an toàn; kiểm soát; phòng chống; bảo vệ; dịch vụ; sản xuất; nguy cơ;
+        rủi ro; chăm sóc; môi trường""",
+    )
+)
+GENERAL_ENGLISH = frozenset(
+    re.findall(
+        r"\w+",
+        """sustainable development management policy strategy approach case assessment system economic social community
+    local national regional vietnam study analysis impact challenge opportunity implementation capacity sustainability
+    effective quality model experience lesson safety risk control service protection""",
+    )
+)
+
+
+@lru_cache(maxsize=1)
+def general_words() -> frozenset[str]:
+    """What `counted_words` makes of these; of Vietnamese phrases the pairs alone: "kinh" and "tế" stand in many telling
+    words."""
+    pairs = (word for phrase in GENERAL_PHRASES for word in counted_words(phrase) if " " in word)
+    return GENERAL_ENGLISH.union(pairs)
+
+
 def spelled_words(text: str) -> list[str]:
     """Words in lower case with their marks, in order."""
     return _TOKEN.findall(unicodedata.normalize("NFKC", text).lower())

@@ -59,7 +59,7 @@ class DraftThemes:
 
     @property
     def theme_texts(self) -> list[v1.ThemeText]:
-        return [v1.ThemeText(text=theme.query_text, title=self.title) for theme in self.themes]
+        return [v1.ThemeText(text=theme.query_text, title=self.title, weight=theme.weight) for theme in self.themes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

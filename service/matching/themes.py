@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TypeVar
@@ -18,7 +18,8 @@ from typing import TypeVar
 from ingestion.drafts.records import DraftPassage
 from search.vietnamese import fold
 from service.matching.lexicon import GENERAL, FieldLexicon
-from service.matching.lexicon_words import STOP_WORDS, counted_words, spelled_words, stem
+from service.matching.lexicon_words import STOP_WORDS, counted_words, language_of, spelled_words, stem
+from service.matching.passages import without_agencies
 from service.matching.results import FoundTheme, PassageDecision
 from service.matching.theme_units import Part, Unit, split_clauses, units_of
 
@@ -33,6 +34,11 @@ _SPLIT_WORDS = 10  # each half of a task that is cut in two has at least this ma
 _REPEATED = 4  # units of a long draft that make a subject of it
 _MONEY_WORDS = 25
 _TELLING = 10  # subject counts that one telling term gives
+_SHORT_DRAFT = 250  # words of units: below this every part of a sentence speaks for itself
+_SHORTEST_PIECE = 5  # words
+_IN_PASSING = 15  # words
+_LONG_SENTENCE = 20  # words
+_PART_WEIGHTS = {Part.CONTEXT: 0.5}  # where a paper stands tells less than what it wants
 _LAW = "pháp luật, kỹ thuật lập pháp"
 _LAW_ASKS = "thẩm quyền và kỹ thuật xây dựng văn bản quy phạm pháp luật"
 _MAKES_RULES = re.compile(
@@ -82,16 +88,19 @@ class _Finder:
         self.title = title
         self.units = units
         self.counts = [lexicon.subject_counts(unit.text) for unit in units]
-        self.place = {id(unit): n for n, unit in enumerate(units)}
+        self.is_short = sum(unit.words for unit in units) <= _SHORT_DRAFT
 
     def run(self) -> list[FoundTheme]:
         drafts = self._by_tasks()
         if drafts is None:
+            if self.is_short:
+                self._look_closely()
             drafts = self._by_subjects()
         if not drafts:
             drafts = self._whole()
         drafts = self._within_limits(drafts)
-        self._name_subjects(drafts)
+        if not self._is_thin():
+            self._name_subjects(drafts)
         return self._finish(drafts)
 
     # --- a plan whose tasks say their subjects ----------------------------------------------------------------------
@@ -192,6 +201,20 @@ class _Finder:
 
     # --- a text without such tasks ----------------------------------------------------------------------------------
 
+    def _look_closely(self) -> None:
+        """Takes the parts of long sentences for units, so that the subjects of a short text are told apart."""
+        pieces = [
+            replace(unit, text=piece)
+            for unit in self.units
+            for clause in split_clauses(unit.text)
+            for piece in (_pieces(clause) if _is_strung_together(clause) else [clause])
+        ]
+        if self.title and pieces:  # a page may never name again what its title says it is about
+            title = without_agencies(self.title)
+            pieces.insert(0, replace(pieces[0], text=title, part=Part.TASK, weight=1.0, group=None, lead=""))
+        self.units = pieces
+        self.counts = [self.lexicon.subject_counts(unit.text) for unit in pieces]
+
     def _by_subjects(self) -> list[_Draft]:
         counts = []
         for unit, own in zip(self.units, self.counts, strict=True):
@@ -209,19 +232,27 @@ class _Finder:
             total = sum(weighed.values())
             shares.append({s: value / total for s, value in weighed.items()} if total else {})
             for s, share in shares[-1].items():
-                mass[s] += share * unit.weight * math.sqrt(unit.words) * (1.5 if s in titled else 1.0)
+                mass[s] += share * self._heaviness(unit) * (1.5 if s in titled else 1.0)
         whole = sum(mass.values())
         members: dict[int, list[int]] = defaultdict(list)
         for n, (of_unit, own) in enumerate(zip(shares, self.counts, strict=True)):
             for s, part in of_unit.items():
                 if part >= _OWN_SHARE or (part >= _NAMED_SHARE and own[s] >= _TELLING):
                     members[s].append(n)
-        named = Counter(s for own in self.counts for s in own if own[s] >= _TELLING) + titled
+        wants = [unit for unit in self.units if unit.part is not Part.CONTEXT]
+        if len(wants) < 0.3 * len(self.units):
+            wants = self.units
+        # Where the paper says how things stand it may name anything: what it wants is named elsewhere too.
+        named = Counter(s for unit in wants for s in self.lexicon.named_subjects(unit.text))
+        named += self.lexicon.named_subjects(self.title)
         chosen: list[int] = []
         for s in sorted(mass, key=lambda s: (-mass[s], s)):
             is_wanted = len(chosen) < FEWEST
-            least = 1 if is_wanted or len(self.units) <= 8 else 2
+            least = 1 if is_wanted or self.is_short or len(self.units) <= 8 else 2
             is_heavy = mass[s] >= (0.03 if is_wanted else 0.04) * whole and len(members[s]) >= least and named[s] > 0
+            # Of a page every sentence counts: what one of them is about first of all is a subject of it.
+            leads = self.is_short and mass[s] >= 0.015 * whole and any(_leads(s, share) for share in shares)
+            is_heavy = is_heavy or (leads and named[s] > 0)
             is_repeated = mass[s] >= 0.005 * whole and min(len(members[s]), named[s]) >= _REPEATED
             if is_heavy or (is_repeated and not self.lexicon.subjects[s].is_general):
                 chosen.append(s)
@@ -229,17 +260,66 @@ class _Finder:
             chosen += [
                 s
                 for s in sorted(mass, key=lambda s: (-mass[s], s))
-                if s not in chosen and mass[s] >= 0.1 * whole and members[s] and not self.lexicon.subjects[s].is_general
+                if s not in chosen and mass[s] >= 0.1 * whole and members[s] and (named[s] or s in titled)
             ][: FEWEST - len(chosen)]
         drafts = []
-        for s in chosen[:MOST]:
-            best = sorted(
-                members[s], key=lambda n: (-shares[n][s] * self.units[n].weight * math.sqrt(self.units[n].words), n)
-            )
+        for s in chosen[: 2 * MOST]:
+            places = members[s]
+            if self.is_short:  # its own places alone, so that the themes of a page are not all the same page
+                leading = [n for n in places if shares[n][s] >= max(shares[n].get(c, 0.0) for c in chosen)]
+                places = leading or places
+            best = sorted(places, key=lambda n: (-shares[n][s] * self._heaviness(self.units[n]), n))
             drafts.append(_Draft("", [self.units[n] for n in best], subject=s))
+        drafts = self._told_apart(drafts)
+        for draft in drafts[1:] if self.is_short else ():
+            # A goal names much in passing: worth a member who happens to know of it, not a seat.
+            draft.is_minor = (
+                draft.words < _IN_PASSING
+                and draft.subject not in titled
+                and all(unit.part in (Part.GOAL, Part.CONTEXT) for unit in draft.units)
+            )
         if sum(bool(share) for share in shares) < 0.3 * len(shares):
             return []
-        return drafts
+        return [] if self._is_thin() else drafts
+
+    def _is_thin(self) -> bool:
+        """One word here and there may mean anything: surfaces have noise, and lattices have surgery."""
+        if not self.is_short or self.lexicon.subject_counts(self.title):
+            return False
+        named = self.lexicon.named_subjects(" . ".join(unit.text for unit in self.units))
+        return max(named.values(), default=0) < 2 and sum(unit.words for unit in self.units) > _IN_PASSING
+
+    @staticmethod
+    def _heaviness(unit: Unit) -> float:
+        return unit.weight * _PART_WEIGHTS.get(unit.part, 1.0) * math.sqrt(unit.words)
+
+    def _told_apart(self, drafts: list[_Draft]) -> list[_Draft]:
+        """Heaviest first, at most MOST. A subject that is next of kin to a heavier one and stands in the same places,
+        or hardly anywhere else, joins it; one without a place of its own, named in passing only, is left out."""
+        kept: list[_Draft] = []
+        for draft in drafts:
+            places = {id(unit) for unit in draft.units}
+            joined = False
+            for other in kept:
+                shared = len(places & {id(unit) for unit in other.units})
+                if self._are_kin(draft, other) and (shared >= 0.5 * len(places) or len(places) - shared < 2):
+                    other.units += [unit for unit in draft.units if id(unit) not in {id(u) for u in other.units}]
+                    joined = True
+                    break
+                if shared == len(places) and not self._is_named(draft):
+                    joined = True
+                    break
+            if not joined and len(kept) < MOST:
+                kept.append(draft)
+        return kept
+
+    def _are_kin(self, draft: _Draft, other: _Draft) -> bool:
+        if draft.subject is None or other.subject is None:
+            return False
+        return self.lexicon.are_kin(draft.subject, other.subject)
+
+    def _is_named(self, draft: _Draft) -> bool:
+        return any(draft.subject in self.lexicon.named_subjects(unit.text) for unit in draft.units)
 
     def _generality(self, subject: int) -> float:
         return GENERAL if self.lexicon.subjects[subject].is_general else 1.0
@@ -350,6 +430,26 @@ class _Finder:
             if found[term] >= 1 and not any(term in other or other in term for other in kept):
                 kept.append(term)
         return kept[:8]
+
+
+def _leads(subject: int, shares: Mapping[int, float]) -> bool:
+    return shares.get(subject, 0.0) == max(shares.values(), default=1.0)
+
+
+def _is_strung_together(clause: str) -> bool:
+    """Official Vietnamese puts a whole programme between two full stops."""
+    return len(clause.split()) >= _LONG_SENTENCE and language_of(clause) != "en"
+
+
+def _pieces(clause: str) -> list[str]:
+    """What stands between the commas; what is too short to say anything stays with the piece before."""
+    pieces: list[str] = []
+    for part in re.split(r"(?<=,)\s+", clause):
+        if pieces and min(len(part.split()), len(pieces[-1].split())) < _SHORTEST_PIECE:
+            pieces[-1] = f"{pieces[-1]} {part}"
+        else:
+            pieces.append(part)
+    return pieces
 
 
 def _query_text(draft: _Draft, name: str) -> str:

@@ -26,7 +26,16 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from search.embedding.embedder import Vectors
-from service.matching.evidence import FEATURES, Evidence, count_matrix, subject_features, term_features, word_features
+from service.matching.evidence import (
+    FEATURES,
+    Evidence,
+    count_matrix,
+    general_weights,
+    subject_features,
+    term_features,
+    word_features,
+)
+from service.matching.evidence_claims import is_commercial
 from service.matching.lexicon import GENERAL, FieldLexicon
 from service.matching.lexicon_words import language_of
 from service.matching.results import AffinityBand
@@ -43,8 +52,10 @@ SHARPNESS = 2.0  # of the soft maximum over themes: one theme answered well is e
 WHOLE_WEIGHT = 0.6
 SUBJECTS_WEIGHT = 0.5
 TERMS_FOR_HALF = 2.0  # known terms of a theme that give the view of terms half a vote
-PADDING = 0.6
-ON_THEME = 1.5  # standard units above which a piece of evidence is on a theme
+PADDING = 0.3
+ON_THEME, NEAR_THEME = 1.5, 0.75  # standard units above which a piece of evidence is on a theme
+DEPTH_WEIGHT, ENOUGH_WORKS = 0.3, 4.0
+ENOUGH_VOTES = 1.5  # one view alone must see more
 JUST_UNDER = 0.05  # room under a band for those who lack the evidence for it
 BOUND, DAMPING = 4.0, 0.3  # beyond the bound a view counts less: no single view is to decide alone
 
@@ -55,6 +66,7 @@ class ThemeText:
 
     text: str
     title: str
+    weight: float = 1.0  # beside the draft's other themes
 
     @property
     def titled(self) -> str:
@@ -145,7 +157,7 @@ def prepare(evidence: Evidence, *, lexicon: FieldLexicon, vectors: Vectors | Non
     return Prepared(
         evidence=evidence,
         vectors=vectors,
-        words=_word_view(evidence, FEATURES, word_features),
+        words=_word_view(evidence, FEATURES, word_features, general_weights()),
         terms=_word_view(
             evidence,
             len(lexicon.terms),
@@ -174,10 +186,11 @@ def _word_view(
     profiles = (sp.csr_matrix((used, (evidence.owners, np.arange(count))), shape=(n, count)) @ items).tocsr()
     profiles.eliminate_zeros()
     holders = np.bincount(profiles.indices, minlength=width)
-    rarity: Floats = np.where(holders > 0, np.log1p(n / np.maximum(holders, 1)), 0.0)  # unused words tell nobody apart
+    rarity: Floats = np.log1p(n / np.maximum(holders, 1))  # what nobody holds lengthens what is asked, for it is missed
     telling = np.ones(width) if weights is None else weights
     rarity = rarity * telling
-    padding = 0.0 if weights is None else PADDING * math.log1p(n)  # a text of general terms alone is not all about them
+    # A text of nothing but general terms is not all about them.
+    padding = 0.0 if width == FEATURES else PADDING * math.log1p(n)
     return _WordView(
         width=width,
         features=features,
@@ -201,29 +214,47 @@ def score_affinities(
         return Affinities(scores=np.zeros(n), theme_scores=np.zeros((n, len(themes))))
     raw = raw_views(prepared, themes, whole, draft_vectors)
     fused_themes, fused_whole = fuse(raw)
-    overall = np.log(np.exp(SHARPNESS * fused_themes).sum(axis=1)) / SHARPNESS + WHOLE_WEIGHT * fused_whole[:, 0]
-    known = constants()
     support = support_of(prepared.evidence, raw)
-    theme_scores = _proven(_to_unit(fused_themes, known.theme_offset), support)
-    scores = _proven(_to_unit(overall, known.offset), support.max(axis=1))
+    fused_themes = fused_themes + DEPTH_WEIGHT * np.minimum(support.works, ENOUGH_WORKS) / ENOUGH_WORKS
+    weights = np.array([theme.weight for theme in themes])
+    weights = weights * len(weights) / weights.sum()
+    best = np.log(np.exp(SHARPNESS * fused_themes) @ weights) / SHARPNESS
+    overall = best + WHOLE_WEIGHT * fused_whole[:, 0]
+    known = constants()
+    theme_scores = _to_unit(fused_themes, known.theme_offset)
+    scores = _to_unit(overall, known.offset)
+    very, suitable, possible = known.bands
+    theme_scores = _held_under(theme_scores, very, support.works >= 2)
+    theme_scores = _held_under(theme_scores, suitable, support.works >= 1)
+    theme_scores = _held_under(theme_scores, possible, support.is_near)
+    most, best_theme = support.works.max(axis=1), theme_scores.max(axis=1)
+    scores = _held_under(scores, very, (most >= 2) & (best_theme >= suitable))
+    scores = _held_under(scores, suitable, (most >= 1) & (best_theme >= possible))
     return Affinities(scores=scores, theme_scores=theme_scores)
 
 
-def _proven(scores: Floats, support: Floats) -> Floats:
-    """Nobody is very suitable without two pieces of evidence on one theme, or suitable without one: whoever lacks them
-    comes just under that band, in the order of the scores."""
-    very, suitable, _ = constants().bands
-    for needed, band in ((2, very), (1, suitable)):
-        floor = band - JUST_UNDER
-        scores = np.where(
-            (support < needed) & (scores > floor), floor + JUST_UNDER * (scores - floor) / (1.001 - floor), scores
-        )
-    return scores
+def _held_under(scores: Floats, band: float, is_proven: NDArray[np.bool_]) -> Floats:
+    """Nobody is very suitable without two different pieces of evidence on one theme, or suitable without one; nor for
+    the draft much more than for any theme of it. Whoever is held back comes just under the band, in the order of the
+    scores."""
+    floor = band - JUST_UNDER
+    squeezed = floor + JUST_UNDER * (scores - floor) / (1.001 - floor)
+    held: Floats = np.where(~is_proven & (scores > floor), squeezed, scores)
+    return held
 
 
 def _to_unit(fused: Floats, offset: float) -> Floats:
     unit: Floats = 1.0 / (1.0 + np.exp(-constants().slope * (fused - offset)))
     return unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Support:
+    """`works` (n, T): how many different texts of work done are on each theme. `is_near` (n, T): whether anything the
+    person says is near it."""
+
+    works: Floats
+    is_near: NDArray[np.bool_]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -238,6 +269,7 @@ class RawViews:
     whole_terms_known: Floats  # (1,)
     single: dict[str, Floats]  # each view of each piece of evidence: (items, T)
     draft_language: str
+    is_commercial: NDArray[np.bool_]  # (T,) themes that are about trade themselves
 
 
 def raw_views(
@@ -256,8 +288,8 @@ def raw_views(
         views[f"{name}_profile"], whole_views[f"{name}_profile"] = profile[:, :-1], profile[:, -1:]
         views[f"{name}_items"] = _best_items(items * evidence.weights[:, None], owners, n)
         single[name] = items
-    held = _asked(prepared.terms, asked) > 0
-    known = np.asarray(held @ prepared.terms.telling, dtype=np.float64)
+    named = _asked(prepared.terms, asked) > 0
+    known = np.asarray(named @ prepared.terms.telling, dtype=np.float64)
     shares = prepared.language_shares
     spoken = shares["en"] if language_of(whole) == "en" else shares["vi"] + shares["vi-plain"]
     meaning_speaks = shares["vi-plain"] < _PLAIN_OVER
@@ -281,12 +313,13 @@ def raw_views(
         whole_terms_known=known[-1:],
         single=single,
         draft_language="en" if language_of(whole) == "en" else "vi",
+        is_commercial=np.array([is_commercial(theme.text) for theme in themes], dtype=np.bool_),
     )
 
 
-def support_of(evidence: Evidence, raw: RawViews) -> Floats:
-    """(n, T): how many different texts of work done are on each theme, by the views that can speak for the text. By the
-    constants alone: in a directory where nobody works on a theme, the least far is not near."""
+def support_of(evidence: Evidence, raw: RawViews) -> Support:
+    """By the views that can speak for each text, and by the constants alone: in a directory where nobody works on a
+    theme, the least far is not near."""
     tags = np.array(evidence.languages)
     total = np.zeros_like(raw.single["words"])
     votes = np.zeros_like(total)
@@ -300,13 +333,21 @@ def support_of(evidence: Evidence, raw: RawViews) -> Floats:
         weight = speaks.astype(np.float64)[:, None] * _view_weight(name, raw.terms_known)
         total += weight * np.minimum((values - mean) / spread, BOUND)
         votes += weight
-    is_on = (total / np.maximum(votes, 0.5) >= ON_THEME) & evidence.is_concrete[:, None]
-    first: dict[tuple[int, str], int] = {}
-    for row, key in enumerate(zip(evidence.owners.tolist(), evidence.texts, strict=True)):
-        is_on[row] &= first.setdefault(key, row) == row
-    counts: Floats = np.zeros((evidence.experts, total.shape[1]))
-    np.add.at(counts, evidence.owners, is_on)
-    return counts
+    nearness = total / np.maximum(votes, ENOUGH_VOTES)
+    proves = (evidence.is_concrete & ~evidence.is_repeated)[:, None] & (
+        ~evidence.is_commercial[:, None] | raw.is_commercial
+    )
+    is_on = (nearness >= ON_THEME) & proves
+    works: Floats = np.zeros((evidence.experts, total.shape[1]))
+    np.add.at(works, evidence.owners, is_on)
+    # Whoever mostly served trade knows a neighbouring setting, also where a single title does not say so.
+    concrete = np.bincount(evidence.owners, evidence.is_concrete, evidence.experts)
+    commercial = np.bincount(evidence.owners, evidence.is_concrete & evidence.is_commercial, evidence.experts)
+    is_from_trade = commercial > 0.5 * concrete
+    works = np.where(is_from_trade[:, None] & ~raw.is_commercial, 0.5 * works, works)
+    is_near = np.zeros((evidence.experts, total.shape[1]), dtype=np.bool_)
+    np.logical_or.at(is_near, evidence.owners, nearness >= NEAR_THEME)
+    return Support(works=works, is_near=is_near)
 
 
 def _view_weight(view: str, known: Floats) -> Floats:
@@ -362,7 +403,12 @@ def fuse(raw: RawViews) -> tuple[Floats, Floats]:
         raw,
         prefix="",
     )
-    whole = _fuse_views({"words": ("words_profile",), "terms": ("terms_profile",)}, raw.whole, raw, prefix="whole_")
+    whole = _fuse_views(
+        {"words": ("words_profile",), "terms": ("terms_profile",), "subjects": ("subjects_profile",)},
+        raw.whole,
+        raw,
+        prefix="whole_",
+    )
     return themes, whole
 
 
@@ -371,12 +417,13 @@ def _fuse_views(views: dict[str, tuple[str, ...]], values: dict[str, Floats], ra
     speaks = {"words": raw.words_speak, "terms": everybody, "subjects": everybody, "meaning": raw.meaning_speaks}
     total = np.zeros_like(values["terms_profile"])
     votes = np.zeros_like(total)
+    known = raw.terms_known if prefix == "" else raw.whole_terms_known
     for view, parts in views.items():
         present = [part for part in parts if part in values]
         if not present:
             continue
         weight = speaks[view].astype(np.float64)[:, None]
-        weight = weight * _view_weight(view, raw.terms_known if prefix == "" else raw.whole_terms_known)
+        weight = weight * _view_weight(view, known)
         score = np.mean([_standardise(values[part], prefix + part, speaks[view]) for part in present], axis=0)
         total += weight * score
         votes += weight
