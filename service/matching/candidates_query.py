@@ -83,6 +83,7 @@ def _candidate(on: date) -> ColumnElement[Any]:
                 coauthors=Evidence.coauthors,
                 text=Evidence.text,
                 role=Evidence.role,
+                kind_text=Evidence.kind_text,
             ),
             Evidence.ordinal,
             Evidence.id,

@@ -14,6 +14,7 @@ from enum import StrEnum
 from ingestion.drafts.records import DraftPassage, PassageKind
 from search.vietnamese import fold
 from service.directory.chunks import sentences
+from service.matching.lexicon_words import language_of
 from service.matching.passages import without_agencies, without_numbering
 from service.matching.results import PassageDecision
 
@@ -110,6 +111,8 @@ _EMPTY_LEADS = re.compile(
     r"|muc tieu|chi tieu|noi dung|ket qua|trach nhiem|for example|note|namely)\b"
 )
 _CLAUSE = re.compile(r";\s+|(?<=[.?!])\s+(?=[^\W\d_])")
+_LONG_CLAUSE = 20  # words
+_SHORTEST_PIECE = 5
 _LONGEST_UNIT = 90  # words: a longer passage is cut into sentences
 
 
@@ -127,6 +130,22 @@ def names_subject(heading: str) -> bool:
 def split_clauses(text: str) -> list[str]:
     """Sentences and their parts between semicolons."""
     return [clause.strip() for clause in _CLAUSE.split(text) if clause.strip()]
+
+
+def is_strung_together(clause: str) -> bool:
+    """Official Vietnamese puts a whole programme between two full stops."""
+    return len(clause.split()) >= _LONG_CLAUSE and language_of(clause) != "en"
+
+
+def split_closely(clause: str) -> list[str]:
+    """What stands between the commas; what is too short to say anything stays with the piece before."""
+    pieces: list[str] = []
+    for part in re.split(r"(?<=,)\s+", clause):
+        if pieces and min(len(part.split()), len(pieces[-1].split())) < _SHORTEST_PIECE:
+            pieces[-1] = f"{pieces[-1]} {part}"
+        else:
+            pieces.append(part)
+    return pieces
 
 
 def units_of(passages: Sequence[DraftPassage], decisions: Sequence[PassageDecision]) -> list[Unit]:

@@ -18,10 +18,10 @@ from typing import TypeVar
 from ingestion.drafts.records import DraftPassage
 from search.vietnamese import fold
 from service.matching.lexicon import GENERAL, FieldLexicon
-from service.matching.lexicon_words import STOP_WORDS, counted_words, language_of, spelled_words, stem
+from service.matching.lexicon_words import STOP_WORDS, counted_words, spelled_words, stem
 from service.matching.passages import without_agencies
 from service.matching.results import FoundTheme, PassageDecision
-from service.matching.theme_units import Part, Unit, split_clauses, units_of
+from service.matching.theme_units import Part, Unit, is_strung_together, split_clauses, split_closely, units_of
 
 _Key = TypeVar("_Key", str, int)
 
@@ -35,9 +35,7 @@ _REPEATED = 4  # units of a long draft that make a subject of it
 _MONEY_WORDS = 25
 _TELLING = 10  # subject counts that one telling term gives
 _SHORT_DRAFT = 250  # words of units: below this every part of a sentence speaks for itself
-_SHORTEST_PIECE = 5  # words
 _IN_PASSING = 15  # words
-_LONG_SENTENCE = 20  # words
 _PART_WEIGHTS = {Part.CONTEXT: 0.5}  # where a paper stands tells less than what it wants
 _LAW = "pháp luật, kỹ thuật lập pháp"
 _LAW_ASKS = "thẩm quyền và kỹ thuật xây dựng văn bản quy phạm pháp luật"
@@ -207,7 +205,7 @@ class _Finder:
             replace(unit, text=piece)
             for unit in self.units
             for clause in split_clauses(unit.text)
-            for piece in (_pieces(clause) if _is_strung_together(clause) else [clause])
+            for piece in (split_closely(clause) if is_strung_together(clause) else [clause])
         ]
         if self.title and pieces:  # a page may never name again what its title says it is about
             title = without_agencies(self.title)
@@ -434,22 +432,6 @@ class _Finder:
 
 def _leads(subject: int, shares: Mapping[int, float]) -> bool:
     return shares.get(subject, 0.0) == max(shares.values(), default=1.0)
-
-
-def _is_strung_together(clause: str) -> bool:
-    """Official Vietnamese puts a whole programme between two full stops."""
-    return len(clause.split()) >= _LONG_SENTENCE and language_of(clause) != "en"
-
-
-def _pieces(clause: str) -> list[str]:
-    """What stands between the commas; what is too short to say anything stays with the piece before."""
-    pieces: list[str] = []
-    for part in re.split(r"(?<=,)\s+", clause):
-        if pieces and min(len(part.split()), len(pieces[-1].split())) < _SHORTEST_PIECE:
-            pieces[-1] = f"{pieces[-1]} {part}"
-        else:
-            pieces.append(part)
-    return pieces
 
 
 def _query_text(draft: _Draft, name: str) -> str:

@@ -381,7 +381,7 @@ def score_pairs(
     """(rows, places): which piece of evidence answers which place best. Ranks pairs of one draft only."""
     views = [
         np.asarray((view.items[rows] @ _asked(view, places).T).todense(), dtype=np.float64)
-        for view in (prepared.words, prepared.terms)
+        for view in (prepared.words, prepared.terms, prepared.subjects)
     ]
     if prepared.vectors is not None and place_vectors is not None:
         views.append((prepared.vectors[rows] @ _centred(place_vectors, constants().mean).T).astype(np.float64))

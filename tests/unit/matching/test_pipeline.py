@@ -9,7 +9,7 @@ from uuid import UUID
 from ingestion.drafts.records import DraftPassage, DraftReading, PassageKind
 from service.directory.organisations import OrganisationDirectory
 from service.matching.candidates import Candidate, CaseParties, EmploymentSpell, Work
-from service.matching.evidence_pairs import shared_words
+from service.matching.evidence_words import shared_words
 from service.matching.lexicon import REFERENCE, load_lexicon
 from service.matching.pipeline import match_draft
 from service.matching.problem import PanelRules
@@ -99,7 +99,7 @@ async def test_a_fit_is_shown_by_places_of_the_draft_beside_evidence() -> None:
     first = next(expert for expert in result.ranking if expert.expert_id == ENGINEER.id).pairs[0]
     assert (first.theme_ordinal, first.draft_ordinal, first.page, first.paragraph) == (0, 0, 2, 1)
     assert first.evidence_text == "Hệ thống neo của lồng bè nuôi biển"
-    assert {"hệ thống neo", "lồng bè", "nuôi biển"} <= set(first.shared_words)
+    assert {"hệ thống neo", "lồng bè nuôi biển"} <= set(first.shared_words)
 
 
 async def test_what_nobody_fits_and_what_could_not_be_compared_is_said() -> None:
