@@ -33,6 +33,10 @@ class SearchBackend(Protocol):
 
     async def search(self, query: ExpertQuery) -> Rankings: ...
 
+    async def embedder_id(self) -> str | None:
+        """Whose vectors the index holds; None while nobody has said. A fresh index takes that of whoever fills it."""
+        ...
+
     def rebuilding(self) -> AbstractAsyncContextManager[SearchBackend]:
         """A fresh index beside this one, to be filled by `upsert`; it takes its place when the block ends well."""
         ...

@@ -6,7 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
+
 from search.embedding.embedder import Vectors
+
+IdArray = NDArray[np.void]  # ids as their 16 bytes, dtype V16: a hundred thousand of them cost nothing to hand over
+
+
+def no_ids() -> IdArray:
+    return np.empty(0, "V16")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +26,9 @@ class ExpertQuery:
     answers one. A backend may leave them out.
 
     `filters`: facet name → wanted values (any of them); several facets must all hold.
+
+    `embedder_id` says whose vectors `vector` and `parts` are: an index that holds another's answers by words alone.
+    `with_others` asks for `Rankings.others`.
     """
 
     text: str
@@ -24,6 +36,8 @@ class ExpertQuery:
     parts: Vectors | None = None
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
     limit: int = 100
+    embedder_id: str | None = None
+    with_others: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +57,23 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rankings:
-    """Best first. `exact` holds people whose name, code or ORCID the query gives; they go before all others."""
+    """Best first. `exact` holds people whose name, code or ORCID the query gives; they go before all others.
+
+    `others`: everybody else who holds enough of the query's words to belong to its result, unscored and in no order;
+    empty unless asked for. Nobody is in it who stands in `exact` or `by_words`. With it, nobody who holds every word of
+    a short query is missing, however many they are.
+    """
 
     exact: tuple[Hit, ...] = ()
     by_words: tuple[Hit, ...] = ()
     by_meaning: tuple[Hit, ...] = ()
+    others: IdArray = field(default_factory=no_ids)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Rankings) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[object, ...]:
+        return self.exact, self.by_words, self.by_meaning, self.others.tobytes()

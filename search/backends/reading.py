@@ -83,11 +83,9 @@ from scored s join {document} d using (no) group by s.no, d.id order by 3 desc, 
 class Reader:
     """Statements for one schema on one connection."""
 
-    def __init__(
-        self, connection: AsyncConnection[Any], schema: str, dimensions: int, synonyms: Synonyms, query: ExpertQuery
-    ) -> None:
+    def __init__(self, connection: AsyncConnection[Any], schema: str, synonyms: Synonyms, query: ExpertQuery) -> None:
         self._connection = connection
-        self._dimensions = dimensions
+        self._dimensions = 0
         self._synonyms = synonyms
         self._query = query
         self._tables = {name: sql.Identifier(schema, name) for name in TABLES}
@@ -95,8 +93,8 @@ class Reader:
         self._best_by_words: list[int] = []
 
     async def rankings(self) -> Rankings:
-        cursor = await self._execute("select documents, mean_length, chunks from {state}")
-        documents, mean_length, chunks = await cursor.fetchone() or (0, 0.0, 0)
+        cursor = await self._execute("select documents, mean_length, chunks, dimensions, embedder_id from {state}")
+        documents, mean_length, chunks, self._dimensions, embedder_id = await cursor.fetchone() or (0, 0.0, 0, 0, None)
         if documents == 0:
             return Rankings()
         words = WordQuery(self._query.text, self._synonyms)
@@ -112,7 +110,7 @@ class Reader:
             exact += [hit for hit in await self._by_name(name, vocabulary, scores) if hit.expert_id not in known]
         vector = self._query.vector
         by_meaning: list[Hit] = []
-        if vector is not None and chunks:
+        if vector is not None and chunks and self._is_comparable(vector, embedder_id):
             if has_abbreviation(self._query.text):
                 vector = await self._informed(vector, by_words)
             by_meaning = await self._by_meaning(vector, chunks)
@@ -120,6 +118,11 @@ class Reader:
         return Rankings(
             exact=tuple(exact[:limit]), by_words=tuple(by_words[:limit]), by_meaning=tuple(by_meaning[:limit])
         )
+
+    def _is_comparable(self, vector: Vectors, embedder_id: str | None) -> bool:
+        """Where nobody has said whose vectors they are, the number of dimensions has to do."""
+        asked = self._query.embedder_id
+        return len(vector) == self._dimensions and (asked is None or embedder_id in (None, asked))
 
     async def _by_words(self, query: WordQuery, vocabulary: Vocabulary) -> list[Hit]:
         scorer = query.ready(vocabulary)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from psycopg import sql
 
-LAYOUT = 2  # of these tables; an index of another layout is emptied and has to be filled again
+LAYOUT = 3  # of these tables; an index of another layout is emptied and has to be filled again
 TABLES = ("document", "chunk", "centre", "term", "language_mean", "state")
 LANGUAGES = {"vi": 0, "vi-unmarked": 1, "other": 2}
 
@@ -57,6 +57,7 @@ create table {schema}.state (
     is_only boolean primary key default true check (is_only),
     layout integer not null,
     dimensions integer not null,
+    embedder_id text,
     version bigint not null default 0,
     documents integer not null default 0,
     mean_length double precision not null default 0,
@@ -64,7 +65,7 @@ create table {schema}.state (
     averaged_chunks bigint not null default 0,
     centred_chunks bigint not null default 0
 );
-insert into {schema}.state (layout, dimensions) values ({layout}, {dimensions});
+insert into {schema}.state (layout, dimensions, embedder_id) values ({layout}, {dimensions}, {embedder_id});
 """
 _INDEXES = """
 create index document_words on {schema}.document using gin (words) with (fastupdate = off);
@@ -74,9 +75,12 @@ create index centre_vector on {schema}.centre using hnsw (vector halfvec_ip_ops)
 """
 
 
-def tables_ddl(schema: str, dimensions: int) -> sql.Composed:
+def tables_ddl(schema: str, dimensions: int, embedder_id: str | None) -> sql.Composed:
     return sql.SQL(_TABLES).format(
-        schema=sql.Identifier(schema), dimensions=sql.Literal(dimensions), layout=sql.Literal(LAYOUT)
+        schema=sql.Identifier(schema),
+        dimensions=sql.Literal(dimensions),
+        embedder_id=sql.Literal(embedder_id),
+        layout=sql.Literal(LAYOUT),
     )
 
 
