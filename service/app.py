@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from search.backend import SearchBackend
 from search.embedding.cache import Embeddings
 from service.access.policy import LOCAL_OPERATOR, Actor
+from service.directory.columns import FacetColumns
 from service.runtime import Runtime, open_runtime
 from service.settings import Settings
 from service.web.assets import PREFIX, Assets, load_assets
@@ -57,6 +58,7 @@ def create_app(settings: Settings, *, database_url: str | None = None, run_worke
             "runtime": Provide(provide_runtime, sync_to_thread=False),
             "backend": Provide(provide_backend, sync_to_thread=False),
             "synonyms": Provide(provide_synonyms, sync_to_thread=False),
+            "columns": Provide(provide_columns, sync_to_thread=False),
             "embeddings": Provide(provide_embeddings, sync_to_thread=False),
             "session": Provide(provide_session),
             "actor": Provide(provide_actor, sync_to_thread=False),
@@ -91,6 +93,10 @@ def provide_embeddings(runtime: NamedDependency[Runtime]) -> Embeddings:
 
 def provide_synonyms(runtime: NamedDependency[Runtime]) -> tuple[tuple[str, str], ...]:
     return runtime.synonyms
+
+
+def provide_columns(runtime: NamedDependency[Runtime]) -> FacetColumns:
+    return runtime.columns
 
 
 async def provide_session(runtime: NamedDependency[Runtime]) -> AsyncIterator[AsyncSession]:

@@ -18,6 +18,7 @@ from search.embedding.cache import Embeddings, open_embeddings
 from service.database.models import Synonym
 from service.database.server import EmbeddedServer
 from service.database.session import make_engine, make_sessions
+from service.directory.columns import FacetColumns
 from service.settings import Settings
 
 # Vectors of the shipped demo and reference texts, by text and model.
@@ -36,6 +37,7 @@ class Runtime:
     backend: SearchBackend
     embeddings: Embeddings
     synonyms: tuple[tuple[str, str], ...]  # (term, expansion), as the index takes them
+    columns: FacetColumns
 
 
 @asynccontextmanager
@@ -78,6 +80,7 @@ async def open_runtime(settings: Settings, *, database_url: str | None = None) -
             backend=backend,
             embeddings=embeddings,
             synonyms=synonyms,
+            columns=FacetColumns(),
         )
 
 

@@ -3,40 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from search.documents import ExpertDocument
 from service.database.models import Employment, Evidence, Expert, ExpertField, Organisation
-from service.database.models.directory import ProfileState
 from service.directory.chunks import WorkText, evidence_chunks
 from service.directory.countries import country_name
+from service.directory.facets import NEVER_SHOWN, facet_codes, present
 from service.directory.fields import load_field_list
 from service.directory.labels import DEGREES, RANKS
-from service.directory.places import load_gazetteer
 from service.i18n import gettext
 
-# What filters and counts go by. Values are codes, but for places, which go by the present name.
-FACETS = (
-    "field_group",  # level 1 of the field list
-    "field",  # level 2
-    "degree",
-    "rank",
-    "organisation_kind",
-    "location",  # vietnam, abroad
-    "country",
-    "province",
-    "unit",  # present commune, ward or special zone of the hometown or residence in An Giang
-    "tie",  # labels.TIES, and "any"
-    "language",
-    "availability",  # available, paused, full
-    "state",
-)
-NEVER_INDEXED = (ProfileState.ARCHIVED, ProfileState.ERASED)
+NEVER_INDEXED = NEVER_SHOWN
 
 _COLUMNS = (
     Expert.id,
@@ -65,6 +48,7 @@ _COLUMNS = (
     Expert.residence_display,
     Expert.ties,
     Expert.languages,
+    Expert.task_kinds,
     Expert.keywords,
     Expert.biography,
     Expert.email,
@@ -72,11 +56,6 @@ _COLUMNS = (
     Expert.orcid,
     Expert.external_id,
     Expert.state,
-    Expert.open_reviews,
-    Expert.capacity,
-    (Expert.is_available & (Expert.paused_until.is_(None) | (Expert.paused_until <= func.current_date()))).label(
-        "is_ready"
-    ),
     Organisation.name.label("organisation_name"),
     Organisation.short_name.label("organisation_short_name"),
 )
@@ -145,18 +124,18 @@ def _document(expert: Any, codes: Sequence[str], works: Sequence[WorkText], empl
         sort_key=expert.sort_key,
         aliases=tuple(expert.aliases),
         titles=_titles(expert),
-        identifiers=_present(expert.orcid, expert.external_id, expert.email, *expert.other_emails),
-        organisations=_present(
+        identifiers=present(expert.orcid, expert.external_id, expert.email, *expert.other_emails),
+        organisations=present(
             expert.organisation_text, expert.organisation_name, expert.organisation_short_name, *employers
         ),
-        fields=_present(*(field_list.name(code, english=english) for code in all_codes for english in (False, True))),
+        fields=present(*(field_list.name(code, english=english) for code in all_codes for english in (False, True))),
         keywords=tuple(expert.keywords),
         places=_places(expert),
         biography=expert.biography,
         chunks=evidence_chunks(
             works=works, biography=expert.biography, keywords=expert.keywords, position=expert.position
         ),
-        facets=_facets(expert, list(all_codes)),
+        facets={name: values for name, values in facet_codes(expert, codes).items() if values},
         version=expert.version,
     )
 
@@ -168,11 +147,11 @@ def _titles(expert: Any) -> tuple[str, ...]:
         if code in labels
         for locale in ("vi", "en")
     ]
-    return _present(*expert.honours, expert.academic_rank, expert.degree, *expert.other_titles, *words)
+    return present(*expert.honours, expert.academic_rank, expert.degree, *expert.other_titles, *words)
 
 
 def _places(expert: Any) -> tuple[str, ...]:
-    return _present(
+    return present(
         expert.province,
         country_name(expert.country, "vi"),
         country_name(expert.country, "en"),
@@ -181,57 +160,3 @@ def _places(expert: Any) -> tuple[str, ...]:
         expert.residence_text,
         expert.residence_display,
     )
-
-
-def _facets(expert: Any, codes: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    codes = list(codes)
-    values = {
-        "field_group": tuple(code for code in codes if len(code) == 1),
-        "field": tuple(code for code in codes if len(code) == 3),
-        "degree": _present(expert.degree),
-        "rank": _present(expert.academic_rank),
-        "organisation_kind": _present(expert.organisation_kind),
-        "location": location(expert.country),
-        "country": _present(expert.country),
-        "province": present_province(expert.province, expert.country),
-        "unit": _units(expert),
-        "tie": (*expert.ties, "any") if expert.ties else (),
-        "language": tuple(expert.languages),
-        "availability": (availability(expert.is_ready, expert.open_reviews, expert.capacity),),
-        "state": (str(expert.state),),
-    }
-    return {name: value for name, value in values.items() if value}
-
-
-def location(country: str | None) -> tuple[str, ...]:
-    """Where someone lives: ("vietnam",), ("abroad",), or () when that is not known."""
-    if country is None:
-        return ()
-    return ("vietnam",) if country == "VN" else ("abroad",)
-
-
-def availability(is_ready: bool, open_reviews: int, capacity: int) -> str:
-    """labels.AVAILABILITY: whether someone can be invited now, and if not, why."""
-    if not is_ready:
-        return "paused"
-    return "full" if open_reviews >= capacity else "available"
-
-
-def present_province(province: str | None, country: str | None) -> tuple[str, ...]:
-    """The name that a province has now: Tiền Giang → Đồng Tháp. Provinces of other countries as they are written."""
-    if not province:
-        return ()
-    link = load_gazetteer().find_province(province) if country in (None, "VN") else None
-    return (link.new_province,) if link else (province,)
-
-
-def _units(expert: Any) -> tuple[str, ...]:
-    gazetteer = load_gazetteer()
-    return _present(
-        gazetteer.new_unit_of(expert.hometown_legacy_code, expert.hometown_new_code, expert.hometown_precision),
-        gazetteer.new_unit_of(expert.residence_legacy_code, expert.residence_new_code, expert.residence_precision),
-    )
-
-
-def _present(*values: str | None) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(value for value in values if value))

@@ -80,7 +80,24 @@ STATES = {
     "erased": N_("Erased"),
 }
 AVAILABILITY = {"available": N_("Ready to be invited"), "paused": N_("Paused"), "full": N_("At the limit")}
-LOCATIONS = {"vietnam": N_("In Vietnam"), "abroad": N_("Abroad")}
+LOCATIONS = {
+    "in_province": N_("In the province"),
+    "vietnam": N_("Elsewhere in Vietnam"),
+    "abroad": N_("Abroad"),
+}
+TASK_KINDS = {
+    "consultancy": N_("Consultancy"),
+    "review": N_("Critical review"),
+    "appraisal": N_("Social appraisal"),
+    "seminar": N_("Seminar"),
+    "lecture": N_("Lecture"),
+    "project": N_("Joint project"),
+}
+FRESHNESS = {
+    "fresh": N_("Within 12 months"),
+    "aging": N_("12 to 18 months ago"),
+    "stale": N_("More than 18 months ago"),
+}
 DUPLICATE_REASONS = {
     "same_name": N_("same name"),
     "name_without_marks": N_("same name but for the marks"),

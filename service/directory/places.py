@@ -122,6 +122,11 @@ class Gazetteer:
         for commune in communes:
             self._units_of_district.setdefault(commune.district.code, set()).add(commune.new_unit.code)
 
+    @property
+    def home_province(self) -> str:
+        """The name, today, of the province that the office serves."""
+        return _short(self._by_legacy_code[HOME_LEGACY_PROVINCE].new_name)
+
     def link(self, text: str | None) -> PlaceLink | None:
         """The most exact unit that is sure. None: no place, a place abroad, or a name that could be anywhere."""
         return self._link(text) if text else None

@@ -1,8 +1,8 @@
-"""A search of the directory: the index gives ids; rows, totals, facets and reasons come from SQL, over what the reader
-may see.
+"""A search of the directory: the index says who answers; counts, order and rows come from what the reader may see.
 
-So a facet's count is the number of rows behind it, and nothing hidden shows through counts, order or snippets. Where
-the index is not there, or empty, simple words in SQL answer, and a notice says so.
+What a text finds does not depend on filters: they, the counts and the order work on one set of people, so that the
+count beside a filter is the number of people that a click shows. Where the index is not there, or empty, simple words
+in SQL answer, and a notice says so.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from uuid import UUID
 
+import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from search.backend import SearchBackend
@@ -24,12 +26,15 @@ from search.query import ExpertQuery, Rankings
 from search.retrieval import query_vectors
 from search.vietnamese import syllables
 from service.access.policy import Action, Actor, require
+from service.directory.columns import Columns, Counted, FacetColumns, RowNumbers
+from service.directory.facets import FACETS
 from service.directory.reasons import FoundExpert, explain
-from service.directory.search_rows import Facet, Selection, load_rows, plain_word_search
+from service.directory.search_rows import load_expert_rows, plain_word_search
 from service.i18n import N_
 
 PAGE_SIZE = 20
-# How many hits of the index are looked at. Beyond, a result says "at least".
+MOST_LISTED = 20_000  # of `list_found`
+# How many hits of the index are scored. Others who hold enough of the words come after them, by name.
 _DEPTH = 300
 # Who belongs to a result: those who answer so much of the query in words (or half as much as the best) …
 _ENOUGH_WORDS = 0.34
@@ -46,27 +51,63 @@ NOT_INDEXED = N_(
 WORDS_ONLY = N_("Searching by meaning is not available at the moment. These results come from words alone.")
 
 
+class Sort(StrEnum):
+    FIT = "fit"
+    NAME = "name"  # Vietnamese order of the given name
+    RECENT = "recent"  # newest dated work first
+    LOAD = "load"  # fewest tasks in hand first
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectorySearch:
-    """What was asked. `filters`: facet → wanted codes, see search_rows.FACETS; unknown ones find nobody.
+    """What was asked. `filters`: facet → wanted codes, see facets.FACETS; unknown ones find nobody.
 
-    An empty text lists everybody in alphabetical order. `page` counts from 1.
+    An empty text lists everybody. `sort` None is by fit where there is a text, else by name. `page` counts from 1.
     """
 
     text: str = ""
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    sort: Sort | None = None
     page: int = 1
     page_size: int = PAGE_SIZE
 
 
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """`count` people of the result have it; choosing it alone in its facet leaves just these."""
+
+    code: str
+    count: int
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """Values with most people first."""
+
+    name: str
+    values: tuple[FacetValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Loosening:
+    """So many people would be found if this facet's filter were left out."""
+
+    facet: str
+    count: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectoryResults:
-    """One page. `is_at_least`: more people than `total` may fit. `notices` are messages to translate."""
+    """One page. `is_at_least`: more people than `total` may fit. `notices` are messages to translate; `loosening` is
+    given when nobody fits, most people first."""
 
     rows: tuple[FoundExpert, ...]
     total: int
     is_at_least: bool
+    sort: Sort
     facets: tuple[Facet, ...]
+    loosening: tuple[Loosening, ...]
     notices: tuple[str, ...]
 
 
@@ -78,59 +119,128 @@ async def search_directory(
     request: DirectorySearch,
     *,
     today: date,
+    columns: FacetColumns,
     synonyms: Sequence[tuple[str, str]] = (),
 ) -> DirectoryResults:
     """Raises NotAllowedError. The number of statements does not depend on the number of rows.
 
     `synonyms` only serve to mark words; the backend has its own.
     """
+    found = await _find(session, backend, embeddings, actor, request, today=today, columns=columns)
+    start = (request.page - 1) * request.page_size
+    ids = found.columns.ids_of(found.counted.rows[start : start + request.page_size])
+    rows = await load_expert_rows(session, actor, ids, today=today)
+    return DirectoryResults(
+        rows=await explain(embeddings, rows, found.hits, QueryWords(request.text.strip(), synonyms), found.vector),
+        total=len(found.counted.rows),
+        is_at_least=found.is_at_least,
+        sort=found.sort,
+        facets=_facets(found.counted, request.filters),
+        loosening=() if len(found.counted.rows) else _loosening(found.counted),
+        notices=found.notices,
+    )
+
+
+async def list_found(
+    session: AsyncSession,
+    backend: SearchBackend,
+    embeddings: Embeddings,
+    actor: Actor,
+    request: DirectorySearch,
+    *,
+    today: date,
+    columns: FacetColumns,
+) -> tuple[UUID, ...]:
+    """Everybody of a result in its order, whatever page was asked for; at most MOST_LISTED. Raises NotAllowedError."""
+    found = await _find(session, backend, embeddings, actor, request, today=today, columns=columns)
+    return tuple(found.columns.ids_of(found.counted.rows[:MOST_LISTED]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """`counted.rows` are in the order asked for."""
+
+    columns: Columns
+    counted: Counted
+    hits: Mapping[UUID, FusedHit]
+    vector: Vectors | None
+    sort: Sort
+    is_at_least: bool
+    notices: tuple[str, ...]
+
+
+async def _find(
+    session: AsyncSession,
+    backend: SearchBackend,
+    embeddings: Embeddings,
+    actor: Actor,
+    request: DirectorySearch,
+    *,
+    today: date,
+    columns: FacetColumns,
+) -> _Found:
     require(actor, Action.SEARCH_DIRECTORY)
     text = request.text.strip()
-    notices: list[str] = []
-    hits: list[FusedHit] | None = None
-    vector: Vectors | None = None
-    is_at_least = False
+    answer = await _ask(session, backend, embeddings, text) if text else _Answer()
+    current = await columns.current(session)
+    sort = request.sort or (Sort.FIT if text else Sort.NAME)
     if text:
-        vector, parts = await query_vectors(embeddings, text)
-        if vector is None and not embeddings.is_available:
-            notices.append(WORDS_ONLY)
-        query = ExpertQuery(text=text, vector=vector, parts=parts, limit=_DEPTH)
-        try:
-            hits, is_at_least = await _hits(backend, query, request.filters)
-            is_ready = bool(hits) or await backend.count() > 0
-        except SearchUnavailableError:
-            is_ready = False
-            notices = [NOT_INDEXED]
-        if not is_ready:
-            hits = await plain_word_search(session, text, limit=_DEPTH)
-            is_at_least = len(hits) == _DEPTH
-            if hits:  # an empty index of an empty directory is ready
-                notices = [NOT_INDEXED]
-    selection = Selection(
-        order=None if hits is None else [hit.expert_id for hit in hits], filters=request.filters, today=today
-    )
-    page = await load_rows(
-        session, actor, selection, offset=(request.page - 1) * request.page_size, limit=request.page_size
-    )
-    by_id: dict[UUID, FusedHit] = {hit.expert_id: hit for hit in hits or ()}
-    rows = await explain(embeddings, page.rows, by_id, QueryWords(text, synonyms), vector)
-    return DirectoryResults(
-        rows=rows, total=page.total, is_at_least=is_at_least, facets=page.facets, notices=tuple(notices)
+        scored = np.array([hit.expert_id.bytes for hit in answer.hits], "V16")
+        best, others = current.rows_of(scored), current.rows_of(answer.rankings.others)
+        others = current.in_name_order(others[~np.isin(others, best)])
+        rows: RowNumbers = np.concatenate([best, others])
+    else:
+        rows = current.everybody()
+    counted = current.count(rows, request.filters, today)
+    ordered = _in_order(current, counted.rows, sort, is_everybody=not text)
+    return _Found(
+        columns=current,
+        counted=Counted(ordered, counted.counts, counted.without),
+        hits={hit.expert_id: hit for hit in answer.hits},
+        vector=answer.vector,
+        sort=sort,
+        is_at_least=answer.is_cut,
+        notices=answer.notices,
     )
 
 
-async def _hits(
-    backend: SearchBackend, query: ExpertQuery, filters: Mapping[str, Sequence[str]]
-) -> tuple[list[FusedHit], bool]:
-    """Filters are left to SQL, so that all counts are of one set, unless the set is too large to be held."""
-    is_short = len(syllables(query.text)) <= _SHORT
-    hits = _that_belong(await backend.search(query), is_short=is_short)
-    if len(hits) >= _DEPTH and filters:
-        narrowed = ExpertQuery(
-            text=query.text, vector=query.vector, parts=query.parts, filters=filters, limit=query.limit
-        )
-        hits = _that_belong(await backend.search(narrowed), is_short=is_short)
-    return hits[:_DEPTH], len(hits) >= _DEPTH
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """`hits`: those that belong, best first; `rankings.others` come after them. `is_cut`: more may belong."""
+
+    hits: Sequence[FusedHit] = ()
+    rankings: Rankings = field(default_factory=Rankings)
+    vector: Vectors | None = None
+    is_cut: bool = False
+    notices: tuple[str, ...] = ()
+
+
+async def _ask(session: AsyncSession, backend: SearchBackend, embeddings: Embeddings, text: str) -> _Answer:
+    vector, parts = await query_vectors(embeddings, text)
+    query = ExpertQuery(
+        text=text,
+        vector=vector,
+        parts=parts,
+        limit=_DEPTH,
+        embedder_id=embeddings.embedder_id,
+        with_others=True,
+    )
+    try:
+        rankings = await backend.search(query)
+        hits = _that_belong(rankings, is_short=len(syllables(text)) <= _SHORT)
+        if hits or await backend.count() > 0:
+            notices = (WORDS_ONLY,) if vector is None and not embeddings.is_available else ()
+            return _Answer(hits=hits, rankings=rankings, vector=vector, notices=notices)
+        is_missing = False  # an empty index of an empty directory is as it should be
+    except SearchUnavailableError:
+        is_missing = True
+    hits = await plain_word_search(session, text, limit=MOST_LISTED)
+    return _Answer(
+        hits=hits,
+        vector=vector,
+        is_cut=len(hits) == MOST_LISTED,
+        notices=(NOT_INDEXED,) if hits or is_missing else (),
+    )
 
 
 def _that_belong(rankings: Rankings, *, is_short: bool) -> list[FusedHit]:
@@ -146,3 +256,29 @@ def _that_belong(rankings: Rankings, *, is_short: bool) -> list[FusedHit]:
         or (hit.words is not None and hit.words.score >= (named if hit.words.field == "name" else enough))
         or (not rankings.exact and hit.meaning is not None and meaning_score(hit.meaning.score) >= stands_out)
     ]
+
+
+def _in_order(columns: Columns, rows: RowNumbers, sort: Sort, *, is_everybody: bool) -> RowNumbers:
+    match sort:
+        case Sort.RECENT:
+            return columns.newest_work_first(rows)
+        case Sort.LOAD:
+            return columns.least_load_first(rows)
+        case Sort.NAME if not is_everybody:
+            return columns.in_name_order(rows)
+        case _:
+            return rows  # as found; everybody comes in order of names
+
+
+def _facets(counted: Counted, filters: Mapping[str, Sequence[str]]) -> tuple[Facet, ...]:
+    facets = []
+    for name in FACETS:
+        chosen, own = set(filters.get(name, ())), counted.counts[name]
+        codes = sorted({*own, *chosen}, key=lambda code: (-own.get(code, 0), code))
+        facets.append(Facet(name, tuple(FacetValue(code, own.get(code, 0), code in chosen) for code in codes)))
+    return tuple(facets)
+
+
+def _loosening(counted: Counted) -> tuple[Loosening, ...]:
+    found = [Loosening(name, count) for name, count in counted.without.items() if count]
+    return tuple(sorted(found, key=lambda one: -one.count))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import pytest
@@ -16,6 +16,7 @@ from search.embedding.cache import Embeddings, open_embeddings
 from service.access.policy import LOCAL_OPERATOR, NOBODY
 from service.database.models import Expert, ExpertField
 from service.database.models.directory import ProfileState
+from service.directory.columns import FacetColumns
 from service.directory.index import sync_experts
 from service.directory.search import NOT_INDEXED, WORDS_ONLY, DirectoryResults, DirectorySearch, search_directory
 from service.errors import NotAllowedError
@@ -51,13 +52,22 @@ class Directory:
     session: AsyncSession
     backend: PostgresqlBackend
     embeddings: Embeddings
+    columns: FacetColumns = field(default_factory=FacetColumns)
 
     async def index(self, *experts: Expert) -> None:
         await sync_experts(self.session, self.backend, self.embeddings, [expert.id for expert in experts])
 
     async def search(self, text: str = "", **asked: object) -> DirectoryResults:
         request = DirectorySearch(text=text, **asked)  # type: ignore[arg-type]
-        return await search_directory(self.session, self.backend, self.embeddings, LOCAL_OPERATOR, request, today=TODAY)
+        return await search_directory(
+            self.session,
+            self.backend,
+            self.embeddings,
+            LOCAL_OPERATOR,
+            request,
+            today=TODAY,
+            columns=self.columns,
+        )
 
 
 @pytest.fixture(scope="module")
@@ -253,7 +263,13 @@ async def test_nobody_may_search(directory: Directory, session: AsyncSession) ->
 
     with pytest.raises(NotAllowedError):
         await search_directory(
-            session, directory.backend, directory.embeddings, NOBODY, DirectorySearch(text="Trí"), today=TODAY
+            session,
+            directory.backend,
+            directory.embeddings,
+            NOBODY,
+            DirectorySearch(text="Trí"),
+            today=TODAY,
+            columns=directory.columns,
         )
 
 

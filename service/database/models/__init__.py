@@ -8,6 +8,7 @@ from service.database.models.directory import (
     Evidence,
     Expert,
     ExpertField,
+    ExpertGone,
     ImportRun,
     SourceRecord,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "Evidence",
     "Expert",
     "ExpertField",
+    "ExpertGone",
     "FieldRule",
     "ImportRun",
     "Organisation",

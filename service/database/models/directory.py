@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from service.database.models.base import Base, HasId, HasTimes
@@ -89,6 +89,7 @@ class Expert(HasId, HasTimes, Base):
     residence_display: Mapped[str | None]
     ties: Mapped[list[str]] = mapped_column(default=list)  # hometown, studied, worked, working, family, project
     languages: Mapped[list[str]] = mapped_column(default=list)
+    task_kinds: Mapped[list[str]] = mapped_column(default=list, server_default=text("'{}'"))  # labels.TASK_KINDS
     keywords: Mapped[list[str]] = mapped_column(default=list)
     biography: Mapped[str] = mapped_column(default="")
     email: Mapped[str | None] = mapped_column(index=True)
@@ -106,10 +107,22 @@ class Expert(HasId, HasTimes, Base):
     visibility: Mapped[dict[str, Any]] = mapped_column(default=dict)  # field group → "public" | "internal"
     confirmed_at: Mapped[datetime | None]
     is_synthetic: Mapped[bool] = mapped_column(default=False)
+    # The number of the transaction that last changed the row, its fields or its evidence; written by triggers. Whoever
+    # keeps a copy of many rows asks for those changed since (service/directory/columns.py).
+    touched: Mapped[int] = mapped_column(BigInteger, server_default=text("0"), index=True)
 
     fields: Mapped[list[ExpertField]] = relationship(lazy="raise", order_by="ExpertField.ordinal")
     evidence: Mapped[list[Evidence]] = relationship(lazy="raise", order_by="Evidence.ordinal")
     employments: Mapped[list[Employment]] = relationship(lazy="raise", order_by="Employment.ordinal")
+
+
+class ExpertGone(Base):
+    """Experts whose rows were deleted, and by which transaction; written by a trigger, for copies of many rows."""
+
+    __tablename__ = "expert_gone"
+
+    expert_id: Mapped[UUID] = mapped_column(primary_key=True)
+    touched: Mapped[int] = mapped_column(BigInteger, index=True)
 
 
 class ExpertField(Base):

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from search.backend import SearchBackend
 from search.embedding.cache import Embeddings
 from service.access.policy import Actor
+from service.directory.columns import FacetColumns
 from service.directory.profiles import get_profile
 from service.directory.search import PAGE_SIZE, DirectorySearch, search_directory
 from service.web.experts.forms import SearchForm
@@ -37,6 +38,7 @@ class ExpertController(Controller):
         session: NamedDependency[AsyncSession],
         backend: NamedDependency[SearchBackend],
         embeddings: NamedDependency[Embeddings],
+        columns: NamedDependency[FacetColumns],
         synonyms: NamedDependency[tuple[tuple[str, str], ...]],
         shell: NamedDependency[Shell],
     ) -> Template:
@@ -48,6 +50,7 @@ class ExpertController(Controller):
             actor,
             DirectorySearch(text=form.text, filters=form.filters, page=form.page),
             today=datetime.now(OFFICE_ZONE).date(),
+            columns=columns,
             synonyms=synonyms,
         )
         paging = Paging(

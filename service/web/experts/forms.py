@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from litestar.datastructures import MultiDict
 
-from service.directory.search_rows import FACETS
+from service.directory.facets import FACETS
 from service.web.paging import page_number
 
 LONGEST_QUERY = 4000  # characters; a pasted paragraph is a query
