@@ -33,6 +33,9 @@ class Action(StrEnum):
     MATCH_CASE = "match_case"
     IMPORT_ROSTER = "import_roster"
     READ_STATUS = "read_status"
+    READ_SHORTLIST = "read_shortlist"  # lists of people and kept searches
+    EDIT_SHORTLIST = "edit_shortlist"
+    EXPORT_DIRECTORY = "export_directory"  # people as a file
 
 
 _ALLOWED: dict[Role, frozenset[Action]] = {
