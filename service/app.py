@@ -18,6 +18,7 @@ from search.backend import SearchBackend
 from search.embedding.cache import Embeddings
 from service.access.policy import LOCAL_OPERATOR, Actor
 from service.directory.columns import FacetColumns
+from service.directory.vocabulary import VocabularyKeeper
 from service.runtime import Runtime, open_runtime
 from service.settings import Settings
 from service.web.assets import PREFIX, Assets, load_assets
@@ -27,15 +28,18 @@ from service.web.experts.controllers import ExpertController
 from service.web.home.controllers import HomeController
 from service.web.language import LanguageMiddleware
 from service.web.rendering import make_template_engine
+from service.web.same_origin import refuse_other_sites
 from service.web.security import add_security_headers, refuse_foreign_hosts
 from service.web.shell import Shell, make_shell
+from service.web.shortlists.controllers import ShortlistController
+from service.web.shortlists.saved_searches import SavedSearchController
 from service.web.status.controllers import StatusController
 
 
 def create_app(settings: Settings, *, database_url: str | None = None, run_worker: bool | None = None) -> Litestar:
     """The pages. `database_url` None is that of the settings, or the embedded server's. `run_worker` None: background
     jobs run in this process in embedded mode, where there is no other."""
-    assets = load_assets()
+    assets, vocabulary = load_assets(), VocabularyKeeper()
     with_worker = settings.database_url is None if run_worker is None else run_worker
 
     @asynccontextmanager
@@ -52,7 +56,16 @@ def create_app(settings: Settings, *, database_url: str | None = None, run_worke
                 yield
 
     app = Litestar(
-        route_handlers=[HomeController, ExpertController, CaseController, StatusController, send_asset],
+        route_handlers=[
+            HomeController,
+            ExpertController,
+            ShortlistController,
+            SavedSearchController,
+            CaseController,
+            StatusController,
+            send_asset,
+        ],
+        guards=[refuse_other_sites(settings.base_url)],
         lifespan=[lifespan],
         dependencies={
             "runtime": Provide(provide_runtime, sync_to_thread=False),
@@ -64,6 +77,7 @@ def create_app(settings: Settings, *, database_url: str | None = None, run_worke
             "actor": Provide(provide_actor, sync_to_thread=False),
             "shell": Provide(provide_shell, sync_to_thread=False),
             "assets": Provide(lambda: assets, sync_to_thread=False),
+            "vocabulary": Provide(lambda: vocabulary, sync_to_thread=False),
         },
         plugins=[HTMXPlugin()],
         template_config=TemplateConfig(instance=make_template_engine(assets)),

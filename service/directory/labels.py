@@ -62,7 +62,7 @@ EVIDENCE_KINDS = {
     "other": N_("Other evidence"),
 }
 TIES = {
-    "hometown": N_("Hometown in old Kiên Giang"),
+    "hometown": N_("Hometown in old %(place)s"),  # Gazetteer.former_home_province
     "studied": N_("Studied there"),
     "worked": N_("Worked there"),
     "working": N_("Working there"),

@@ -127,6 +127,11 @@ class Gazetteer:
         """The name, today, of the province that the office serves."""
         return _short(self._by_legacy_code[HOME_LEGACY_PROVINCE].new_name)
 
+    @property
+    def former_home_province(self) -> str:
+        """The name before the merger: what ties (labels.TIES) are ties to."""
+        return _short(self._by_legacy_code[HOME_LEGACY_PROVINCE].legacy_name)
+
     def link(self, text: str | None) -> PlaceLink | None:
         """The most exact unit that is sure. None: no place, a place abroad, or a name that could be anywhere."""
         return self._link(text) if text else None

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Protocol
 
+from service.directory.labels import TIES
 from service.directory.names import display_name, titles
+from service.directory.places import load_gazetteer
 from service.i18n import N_, Locale, current_locale, gettext
 
 BANDS = {"very_suitable": N_("Very suitable"), "suitable": N_("Suitable"), "possible": N_("Possible")}
@@ -98,6 +100,9 @@ MATCHED = {
     "meaning": N_("close meaning"),
 }
 
+# Who made something, as access/policy.py calls them.
+MAKERS = {"local_operator": N_("at this computer")}
+
 GENDERS = {"male": N_("male"), "female": N_("female"), "other": N_("other")}
 
 
@@ -144,6 +149,16 @@ def name_of(person: Titled) -> str:
 def title_of(person: Ranked) -> str:
     """ "PGS.TS." alone, for a name whose words are marked."""
     return titles(degree=person.degree, academic_rank=person.academic_rank, locale=current_locale.get())
+
+
+def tied_place() -> str:
+    """The place that people's ties are ties to."""
+    return load_gazetteer().former_home_province
+
+
+def tie_name(code: str) -> str:
+    """ "Quê quán Kiên Giang (cũ)", "Từng học"."""
+    return word(TIES, code) % {"place": tied_place()} if code in TIES else code
 
 
 def capitalised(text: str) -> str:

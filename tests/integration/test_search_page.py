@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import date
 
@@ -48,6 +49,12 @@ def found(page: httpx.Response) -> list[str]:
     return [" ".join(re.sub(r"<[^>]+>", "", name).split()) for name in names]
 
 
+def facet_links(page: httpx.Response) -> list[tuple[str, str, int]]:
+    """Key, address and count of each value."""
+    pattern = r'<a id="([^"]+)" href="([^"]+)" rel="nofollow"[^>]*><span class="tick".*?<span class="count">(\d+)</span>'
+    return [(key, html.unescape(address), int(count)) for key, address, count in re.findall(pattern, page.text, re.DOTALL)]
+
+
 async def test_people_are_found_with_the_reason_and_the_words_marked(
     people: list[Expert], client: httpx.AsyncClient
 ) -> None:
@@ -82,19 +89,24 @@ async def test_who_cannot_be_invited_is_shown_grey_with_the_reason(
 
 async def test_each_facet_leads_to_just_the_people_it_counts(people: list[Expert], client: httpx.AsyncClient) -> None:
     page = await client.get("/experts", params={"lang": "en"})
-    links = re.findall(r'<a id="([\w-]+)" href="([^"]+)".*?<span class="count">(\d+)</span>', page.text, re.DOTALL)
+    links = facet_links(page)
 
-    assert {key: int(count) for key, _, count in links} == {
+    assert {key: count for key, _, count in links} == {
         "degree-TS": 3,
         "degree-ThS": 1,
+        "rank-PGS": 1,
         "location-vietnam": 3,
         "location-abroad": 1,
+        "country-VN": 3,
+        "country-DE": 1,
         "availability-available": 2,
         "availability-paused": 1,
         "availability-full": 1,
+        "verification-unconfirmed": 4,
+        "freshness-fresh": 4,
     }
     for _, address, count in links:
-        assert len(found(await client.get(address.replace("&amp;", "&")))) == int(count)
+        assert len(found(await client.get(address))) == count
 
 
 async def test_two_filters_hold_together_and_each_can_be_taken_back(

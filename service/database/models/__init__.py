@@ -23,6 +23,7 @@ from service.database.models.reference import (
     Setting,
     Synonym,
 )
+from service.database.models.shortlists import SavedSearch, Shortlist, ShortlistEntry
 
 __all__ = [
     "AffinityRow",
@@ -48,7 +49,10 @@ __all__ = [
     "ResearchFieldTopic",
     "ReviewCase",
     "ReviewerAssignment",
+    "SavedSearch",
     "Setting",
+    "Shortlist",
+    "ShortlistEntry",
     "SourceRecord",
     "Synonym",
     "Theme",

@@ -49,6 +49,9 @@ class Expert(HasId, HasTimes, Base):
         CheckConstraint("open_reviews >= 0 AND capacity >= 0", name="load"),
         Index("ix_expert_name_fold", "name_fold"),
         Index("ix_expert_sort_key", "sort_key", "id"),
+        # Names that begin so, in any language of the database.
+        Index("ix_expert_name_start", text('name_fold COLLATE "C"')),
+        Index("ix_expert_sort_key_start", text('sort_key COLLATE "C"')),
     )
 
     version: Mapped[int] = mapped_column(default=1)

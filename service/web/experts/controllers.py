@@ -1,4 +1,4 @@
-"""The directory: search, and one expert."""
+"""The directory: search, its values and suggestions, its people as a file; and one expert."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from jinja2_fragments.litestar import HTMXBlockTemplate
-from litestar import Controller, get
+from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
@@ -15,16 +15,31 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from search.backend import SearchBackend
 from search.embedding.cache import Embeddings
-from service.access.policy import Actor
+from service.access.policy import Action, Actor, require
 from service.directory.columns import FacetColumns
+from service.directory.facets import FACETS
+from service.directory.near_spellings import near_spellings
 from service.directory.profiles import get_profile
-from service.directory.search import PAGE_SIZE, DirectorySearch, search_directory
+from service.directory.search import MOST_LISTED, PAGE_SIZE, list_found, search_directory
+from service.directory.search_rows import load_expert_rows
+from service.directory.shortlists.queries import list_shortlist_names
+from service.directory.suggestions import suggest
+from service.directory.vocabulary import VocabularyKeeper
+from service.directory.workbook import Cell, Statements, Table
+from service.errors import NotFoundError
+from service.i18n import gettext
+from service.web.experts.export import made_at, people_columns, people_lines, workbook_response
+from service.web.experts.facets import all_links, arrange_facets, describe, facet_title
 from service.web.experts.forms import SearchForm
-from service.web.experts.pages import ExpertPage, SearchPage
+from service.web.experts.pages import SORTS, ExpertPage, FacetPage, SearchPage, SuggestionsPage
 from service.web.paging import Paging
 from service.web.rendering import OFFICE_ZONE
 from service.web.requests import wants_block
 from service.web.shell import Shell
+from service.web.typed_text import clean_line
+
+_ROWS_AT_A_TIME = 500
+_LONGEST_BEGINNING = 200  # characters
 
 
 class ExpertController(Controller):
@@ -39,6 +54,7 @@ class ExpertController(Controller):
         backend: NamedDependency[SearchBackend],
         embeddings: NamedDependency[Embeddings],
         columns: NamedDependency[FacetColumns],
+        vocabulary: NamedDependency[VocabularyKeeper],
         synonyms: NamedDependency[tuple[tuple[str, str], ...]],
         shell: NamedDependency[Shell],
     ) -> Template:
@@ -48,20 +64,99 @@ class ExpertController(Controller):
             backend,
             embeddings,
             actor,
-            DirectorySearch(text=form.text, filters=form.filters, page=form.page),
+            form.asked,
             today=datetime.now(OFFICE_ZONE).date(),
             columns=columns,
             synonyms=synonyms,
         )
-        paging = Paging(
-            path="/experts", parameters=form.parameters, number=form.page, size=PAGE_SIZE, total=results.total
+        spellings: tuple[str, ...] = ()
+        if not results.total and form.text:
+            spellings = near_spellings(await vocabulary.current(session, must_be_fresh=True), form.text)
+        page = SearchPage(
+            shell=shell,
+            form=form,
+            results=results,
+            paging=Paging(
+                path="/experts", parameters=form.parameters, number=form.page, size=PAGE_SIZE, total=results.total
+            ),
+            facets=arrange_facets(results.facets, form),
+            lists=await list_shortlist_names(session, actor),
+            spellings=spellings,
         )
-        page = SearchPage(shell=shell, form=form, results=results, paging=paging)
         if wants_block(request, "search-results"):
             return HTMXBlockTemplate(
                 "experts/search.html", block_names=["result_count", "results"], context={"page": page}
             )
         return Template("experts/search.html", context={"page": page})
+
+    @get("/values/{facet:str}", name="experts.values")
+    async def values(
+        self,
+        request: HTMXRequest,
+        facet: FromPath[str],
+        actor: NamedDependency[Actor],
+        session: NamedDependency[AsyncSession],
+        backend: NamedDependency[SearchBackend],
+        embeddings: NamedDependency[Embeddings],
+        columns: NamedDependency[FacetColumns],
+        shell: NamedDependency[Shell],
+    ) -> Template:
+        """All values of one facet under the same search: some have a hundred."""
+        if facet not in FACETS:
+            raise NotFoundError
+        form = SearchForm.from_query(request.query_params)
+        results = await search_directory(
+            session,
+            backend,
+            embeddings,
+            actor,
+            form.asked,
+            today=datetime.now(OFFICE_ZONE).date(),
+            columns=columns,
+        )
+        found = next(one for one in results.facets if one.name == facet)
+        page = FacetPage(shell=shell, title=facet_title(facet), form=form, links=all_links(found, form))
+        return Template("experts/values.html", context={"page": page})
+
+    @get("/suggestions", name="experts.suggest")
+    async def suggestions(
+        self,
+        request: HTMXRequest,
+        actor: NamedDependency[Actor],
+        session: NamedDependency[AsyncSession],
+        columns: NamedDependency[FacetColumns],
+        vocabulary: NamedDependency[VocabularyKeeper],
+        shell: NamedDependency[Shell],
+    ) -> Template:
+        """What the box offers while somebody types: options of a list, without a page around them."""
+        typed = clean_line((request.query_params.get("q") or "")[:_LONGEST_BEGINNING])
+        words = await vocabulary.current(session)
+        found = await suggest(session, actor, typed, vocabulary=words, columns=columns)
+        return Template("experts/suggestions.html", context={"page": SuggestionsPage(shell=shell, suggestions=found)})
+
+    @get("/xlsx", name="experts.export")
+    async def export(
+        self,
+        request: HTMXRequest,
+        actor: NamedDependency[Actor],
+        session: NamedDependency[AsyncSession],
+        backend: NamedDependency[SearchBackend],
+        embeddings: NamedDependency[Embeddings],
+        columns: NamedDependency[FacetColumns],
+    ) -> Response[bytes]:
+        """Everybody of a result in its order; at most MOST_LISTED, which the file says."""
+        require(actor, Action.EXPORT_DIRECTORY)
+        form = SearchForm.from_query(request.query_params)
+        now = datetime.now(UTC)
+        today = now.astimezone(OFFICE_ZONE).date()
+        ids = await list_found(session, backend, embeddings, actor, form.asked, today=today, columns=columns)
+        lines: list[list[Cell]] = []
+        for start in range(0, len(ids), _ROWS_AT_A_TIME):
+            rows = await load_expert_rows(session, actor, ids[start : start + _ROWS_AT_A_TIME], today=today)
+            lines += people_lines(rows, actor)
+        people = Table(gettext("Experts"), people_columns(actor), lines)
+        about = Statements(gettext("About this file"), _about(form, len(lines), now))
+        return await workbook_response(f"chuyen-gia-{today.isoformat()}", [people, about])
 
     @get("/{expert_id:uuid}", name="experts.show")
     async def show(
@@ -72,5 +167,19 @@ class ExpertController(Controller):
         shell: NamedDependency[Shell],
     ) -> Template:
         expert = await get_profile(session, actor, expert_id)
-        page = ExpertPage(shell=shell, expert=expert, now=datetime.now(UTC))
+        lists = await list_shortlist_names(session, actor)
+        page = ExpertPage(shell=shell, expert=expert, now=datetime.now(UTC), lists=lists)
         return Template("experts/show.html", context={"page": page})
+
+
+def _about(form: SearchForm, count: int, now: datetime) -> list[tuple[str, Cell]]:
+    lines: list[tuple[str, Cell]] = [(gettext("Searched for"), form.text or gettext("everybody"))]
+    lines += describe(form)
+    if form.sort:
+        lines.append((gettext("Order"), gettext(SORTS[form.sort])))
+    lines += [(gettext("People"), count), made_at(now)]
+    if count >= MOST_LISTED:
+        lines.append(
+            (gettext("Not complete"), gettext("A file holds the first %(n)s people only.") % {"n": MOST_LISTED})
+        )
+    return lines

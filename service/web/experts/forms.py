@@ -2,63 +2,108 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from urllib.parse import parse_qsl, urlencode
 
 from litestar.datastructures import MultiDict
 
 from service.directory.facets import FACETS
+from service.directory.search import DirectorySearch, Sort
 from service.web.paging import page_number
+from service.web.typed_text import clean_line
 
 LONGEST_QUERY = 4000  # characters; a pasted paragraph is a query
+LONGEST_ADDRESS = 40_000  # characters of a search's address: Vietnamese letters take up to nine
 _MOST_VALUES = 20  # of one facet
+_LONGEST_VALUE = 200  # characters
+
+
+class Layout(StrEnum):
+    CARDS = "cards"
+    TABLE = "table"
 
 
 @dataclass(frozen=True, slots=True)
 class SearchForm:
-    """`filters` holds only facets that exist, each with the values wanted, once and in the order given."""
+    """`filters` holds only facets that exist, each with the values wanted, once and in the order given. `sort` None:
+    by fit where there is a text, else by name."""
 
-    text: str
-    filters: Mapping[str, tuple[str, ...]]
-    page: int
+    text: str = ""
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sort: Sort | None = None
+    layout: Layout = Layout.CARDS
+    page: int = 1
 
     @classmethod
     def from_query(cls, query: MultiDict[str]) -> SearchForm:
         """Anything may stand in an address: what makes no sense is left out."""
-        filters = {
-            name: values
-            for name in FACETS
-            if (values := tuple(dict.fromkeys(filter(None, map(_clean, query.getall(name, [])))))[:_MOST_VALUES])
-        }
-        return cls(_clean(query.get("q") or "")[:LONGEST_QUERY], filters, page_number(query.get("page")))
+        filters = {}
+        for name in FACETS:
+            given = (clean_line(value[: 2 * _LONGEST_VALUE])[:_LONGEST_VALUE] for value in query.getall(name, []))
+            if values := tuple(dict.fromkeys(filter(None, given)))[:_MOST_VALUES]:
+                filters[name] = values
+        text = clean_line((query.get("q") or "")[: 2 * LONGEST_QUERY])[:LONGEST_QUERY].strip()
+        sort = next((one for one in Sort if one == query.get("sort")), None)
+        layout = Layout.TABLE if query.get("view") == Layout.TABLE else Layout.CARDS
+        return cls(text, filters, sort, layout, page_number(query.get("page")))
+
+    @classmethod
+    def from_address(cls, query_string: str) -> SearchForm:
+        """From what follows the question mark."""
+        pairs = parse_qsl(query_string[:LONGEST_ADDRESS])
+        return cls.from_query(MultiDict(pairs))
+
+    @property
+    def asked(self) -> DirectorySearch:
+        return DirectorySearch(text=self.text, filters=self.filters, sort=self.sort, page=self.page)
 
     @property
     def parameters(self) -> list[tuple[str, str]]:
         """The address of this search, without the page."""
         text = [("q", self.text)] if self.text else []
-        return text + self.filter_parameters
+        return text + self.other_parameters
 
     @property
-    def filter_parameters(self) -> list[tuple[str, str]]:
-        return [(name, value) for name, values in self.filters.items() for value in values]
+    def other_parameters(self) -> list[tuple[str, str]]:
+        """What a new text keeps."""
+        filters = [(name, value) for name, values in self.filters.items() for value in values]
+        sort = [("sort", str(self.sort))] if self.sort else []
+        layout = [("view", str(self.layout))] if self.layout is not Layout.CARDS else []
+        return filters + sort + layout
+
+    @property
+    def query_string(self) -> str:
+        return urlencode(self.parameters)
+
+    @property
+    def address(self) -> str:
+        return f"/experts?{self.query_string}" if self.parameters else "/experts"
 
     def toggled(self, name: str, value: str) -> SearchForm:
-        """The same search with this value chosen, or no longer so; from its first page."""
+        """The same search with this value chosen too, or no longer so; from its first page."""
         own = self.filters.get(name, ())
-        chosen = tuple(one for one in own if one != value) if value in own else (*own, value)
+        return self.choosing(name, tuple(one for one in own if one != value) if value in own else (*own, value))
+
+    def choosing(self, name: str, values: tuple[str, ...]) -> SearchForm:
+        """The same search with just these values of a facet; from its first page."""
         filters = {
-            facet: values for facet in FACETS if (values := chosen if facet == name else self.filters.get(facet))
+            facet: chosen for facet in FACETS if (chosen := values if facet == name else self.filters.get(facet))
         }
-        return SearchForm(self.text, filters, 1)
+        return replace(self, filters=filters, page=1)
 
     def without_filters(self) -> SearchForm:
-        return SearchForm(self.text, {}, 1)
+        return replace(self, filters={}, page=1)
 
+    def sorted_by(self, sort: Sort) -> SearchForm:
+        """The order that needs no saying is not said."""
+        usual = Sort.FIT if self.text else Sort.NAME
+        return replace(self, sort=None if sort is usual else sort, page=1)
 
-def _clean(text: str) -> str:
-    """NFC on one line, without NUL, lone surrogates and other characters that cannot be stored or seen."""
-    kept = "".join(
-        " " if one.isspace() else one for one in text if one.isspace() or unicodedata.category(one)[0] != "C"
-    )
-    return " ".join(unicodedata.normalize("NFC", kept).split())
+    def laid_out(self, layout: Layout) -> SearchForm:
+        return replace(self, layout=layout)
+
+    def asking(self, text: str) -> SearchForm:
+        """Another text, in the whole directory."""
+        return replace(self, text=text, filters={}, page=1)

@@ -4,97 +4,156 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from urllib.parse import urlencode
 
 from service.database.models.directory import EvidenceKind
-from service.directory import labels
 from service.directory.fields import load_field_list
 from service.directory.local_time import local_time
 from service.directory.profiles import ExpertProfile, ProfileEvidence
-from service.directory.search import DirectoryResults
+from service.directory.search import DirectoryResults, Sort
+from service.directory.shortlists.queries import ShortlistName
+from service.directory.suggestions import Suggestion
 from service.i18n import N_, current_locale, gettext
-from service.web.experts.forms import SearchForm
+from service.web.experts.facets import FacetLink, FacetLinks, facet_title
+from service.web.experts.forms import Layout, SearchForm
 from service.web.paging import Paging
 from service.web.rendering import OFFICE_ZONE
 from service.web.shell import Page
-from service.web.wording import word
 
-_FACET_TITLES = {
-    "field_group": N_("Field"),
-    "degree": N_("Degree"),
-    "location": N_("Where they live"),
-    "availability": N_("Availability"),
+SORTS = {
+    Sort.FIT: N_("best fit"),
+    Sort.NAME: N_("name"),
+    Sort.RECENT: N_("newest work"),
+    Sort.LOAD: N_("least load"),
 }
-_FACET_WORDS = {
-    "degree": labels.DEGREES,
-    "location": labels.LOCATIONS,
-    "availability": labels.AVAILABILITY,
-}
+LAYOUTS = {Layout.CARDS: N_("Cards"), Layout.TABLE: N_("Table")}
 
 
 @dataclass(frozen=True, slots=True)
-class FacetLink:
-    """A value to choose, or to let go of again: following `address` does it."""
+class Choice:
+    """One of several ways to show the same people."""
 
     key: str
     label: str
-    count: int
-    is_chosen: bool
     address: str
+    is_current: bool
 
 
 @dataclass(frozen=True, slots=True)
-class FacetLinks:
-    name: str
-    title: str
-    links: tuple[FacetLink, ...]
+class Way:
+    """Out of a search that found nobody: what to do, and how many people that would give, where it is known."""
+
+    label: str
+    address: str
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchPage(Page):
+    """`lists` are the shortlists that people can be put on; `spellings` other words for what was asked."""
+
     form: SearchForm
     results: DirectoryResults
     paging: Paging
-
-    @property
-    def facets(self) -> tuple[FacetLinks, ...]:
-        return tuple(
-            FacetLinks(
-                facet.name,
-                gettext(_FACET_TITLES[facet.name]),
-                tuple(
-                    FacetLink(
-                        key=f"{facet.name}-{value.code}",
-                        label=facet_label(facet.name, value.code),
-                        count=value.count,
-                        is_chosen=value.is_chosen,
-                        address=address_of(self.form.toggled(facet.name, value.code)),
-                    )
-                    for value in facet.values
-                ),
-            )
-            for facet in self.results.facets
-            if facet.values and facet.name in _FACET_TITLES
-        )
+    facets: tuple[FacetLinks, ...]
+    lists: tuple[ShortlistName, ...]
+    spellings: tuple[str, ...]
 
     @property
     def chosen(self) -> tuple[FacetLink, ...]:
-        return tuple(link for facet in self.facets for link in facet.links if link.is_chosen)
+        return tuple(link for facet in self.facets for link in facet.chosen)
 
     @property
     def address_without_filters(self) -> str:
-        return address_of(self.form.without_filters())
+        return self.form.without_filters().address
+
+    @property
+    def here(self) -> str:
+        return self.paging.address(self.form.page)
+
+    @property
+    def export_address(self) -> str:
+        return self.form.address.replace("/experts", "/experts/xlsx", 1)
+
+    @property
+    def is_table(self) -> bool:
+        return self.form.layout is Layout.TABLE
+
+    @property
+    def sorts(self) -> tuple[Choice, ...]:
+        """Without a text nobody fits better than another."""
+        return tuple(
+            Choice(f"sort-{sort}", gettext(label), self.form.sorted_by(sort).address, sort is self.results.sort)
+            for sort, label in SORTS.items()
+            if self.form.text or sort is not Sort.FIT
+        )
+
+    @property
+    def layouts(self) -> tuple[Choice, ...]:
+        return tuple(
+            Choice(f"view-{layout}", gettext(label), self.form.laid_out(layout).address, layout is self.form.layout)
+            for layout, label in LAYOUTS.items()
+        )
+
+    @property
+    def ways_out(self) -> tuple[Way, ...]:
+        """Which filter to leave out, most people first."""
+        return tuple(
+            Way(facet_title(one.facet), self.form.choosing(one.facet, ()).address, one.count)
+            for one in self.results.loosening
+        )
+
+    @property
+    def other_spellings(self) -> tuple[Way, ...]:
+        return tuple(Way(text, self.form.asking(text).address) for text in self.spellings)
+
+    @property
+    def fields_in_words(self) -> dict[str, str]:
+        """Of the people shown: code → name."""
+        fields, is_english = load_field_list(), current_locale.get() == "en"
+        codes = {code for found in self.results.rows for code in found.expert.field_codes}
+        return {code: fields.name(code, english=is_english) for code in codes}
 
 
-def facet_label(facet: str, code: str) -> str:
-    """In the reader's language; the code as it stands where it is not known."""
-    if facet == "field_group":
-        return load_field_list().name(code, english=current_locale.get() == "en")
-    return word(_FACET_WORDS.get(facet, {}), code)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacetPage(Page):
+    """All values of one facet."""
+
+    title: str
+    form: SearchForm
+    links: tuple[FacetLink, ...]
 
 
-def address_of(form: SearchForm) -> str:
-    return f"/experts?{urlencode(form.parameters)}" if form.parameters else "/experts"
+@dataclass(frozen=True, slots=True)
+class SuggestionLink:
+    """Where choosing it leads; without an address, `text` goes into the box and is searched for."""
+
+    kind: str
+    text: str
+    detail: str
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuggestionsPage(Page):
+    suggestions: tuple[Suggestion, ...]
+
+    @property
+    def options(self) -> tuple[SuggestionLink, ...]:
+        return tuple(SuggestionLink(one.kind, one.text, one.detail, _address_of(one)) for one in self.suggestions)
+
+
+def _address_of(suggestion: Suggestion) -> str | None:
+    match suggestion.kind:
+        case "person":
+            return f"/experts/{suggestion.code}"
+        case "unit":
+            return SearchForm(filters={"unit": (suggestion.code,)}).address
+        case "field":
+            # The third level is searched for by the branch it lies in.
+            facet = "field_group" if len(suggestion.code) == 1 else "field"
+            return SearchForm(filters={facet: (suggestion.code[:3],)}).address
+        case _:
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +166,7 @@ class EvidenceGroup:
 class ExpertPage(Page):
     expert: ExpertProfile
     now: datetime
+    lists: tuple[ShortlistName, ...] = ()
 
     @property
     def evidence(self) -> tuple[EvidenceGroup, ...]:

@@ -1,0 +1,1 @@
+"""Lists of people that staff put together, and searches they keep."""

@@ -1,0 +1,116 @@
+"""What the templates of the lists and kept searches may use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+from uuid import UUID
+
+from service.directory.shortlists.queries import SavedSearchLine, ShortlistDetail, ShortlistLine, ShortlistName
+from service.errors import ServiceError
+from service.i18n import translate
+from service.web.experts.facets import describe
+from service.web.experts.forms import SearchForm
+from service.web.paging import Paging
+from service.web.shell import Page
+from service.web.shortlists.forms import ListForm, ShortlistForm
+
+
+def said(error: ServiceError) -> str:
+    """In the reader's language."""
+    return translate(error.message, error.details)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShortlistsPage(Page):
+    """`typed` and `error`: a new list that could not be made."""
+
+    lines: tuple[ShortlistLine, ...]
+    paging: Paging
+    typed: ShortlistForm
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsavedList:
+    """Name and note as typed, and why they were not saved; `theirs` when somebody else has saved others meanwhile."""
+
+    name: str
+    note: str
+    version: int
+    error: str | None = None
+    theirs_name: str | None = None
+    theirs_note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsavedNote:
+    """The same for the note on one person."""
+
+    expert_id: UUID
+    note: str
+    version: int
+    error: str | None = None
+    theirs: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShortlistPage(Page):
+    form: ListForm
+    shortlist: ShortlistDetail
+    paging: Paging
+    unsaved: UnsavedList | None = None
+    unsaved_note: UnsavedNote | None = None
+
+    @property
+    def typed(self) -> UnsavedList:
+        """What stands in the form."""
+        own = self.shortlist
+        return self.unsaved or UnsavedList(name=own.name, note=own.note, version=own.version)
+
+    def typed_note(self, expert_id: UUID, note: str, version: int) -> UnsavedNote:
+        if self.unsaved_note and self.unsaved_note.expert_id == expert_id:
+            return self.unsaved_note
+        return UnsavedNote(expert_id=expert_id, note=note, version=version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddedPage(Page):
+    """What became of putting people on a list. `shortlist_id` None: nothing was done, `message` says why. `lists`: to
+    choose from the next time."""
+
+    message: str
+    shortlist_id: UUID | None
+    back: str | None
+    lists: tuple[ShortlistName, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSearch:
+    """`filters`: title of the facet and the values wanted."""
+
+    line: SavedSearchLine
+    form: SearchForm
+    filters: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedSearchesPage(Page):
+    """`unsaved` and `error`: a search that could not be kept under the name given."""
+
+    searches: tuple[KeptSearch, ...]
+    paging: Paging
+    unsaved: SearchForm | None = None
+    typed_name: str = ""
+    error: str | None = None
+
+
+def kept_search(line: SavedSearchLine) -> KeptSearch:
+    form = SearchForm.from_address(line.query)
+    return KeptSearch(line, form, describe(form))
+
+
+def list_address(shortlist_id: UUID, *, added: int | None = None, back: str | None = None) -> str:
+    pairs = [("added", str(added))] if added is not None else []
+    pairs += [("back", back)] if back else []
+    return f"/shortlists/{shortlist_id}?{urlencode(pairs)}" if pairs else f"/shortlists/{shortlist_id}"
