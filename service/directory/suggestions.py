@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import Integer, collate, literal, select, union_all
+from sqlalchemy import Integer, collate, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from search.vietnamese import is_marked, same_marks, syllables
@@ -64,15 +64,14 @@ async def suggest(
 
 async def _people(session: AsyncSession, text: str, folded: str) -> list[Suggestion]:
     """Whose name, or given name, begins so; or ends so from some word on ("van duong")."""
-    name, key = collate(Expert.name_fold, "C"), collate(Expert.sort_key, "C")
+    # Just these two have an index that knows beginnings.
+    name = collate(Expert.name_fold, "C")
+    last_name = collate(func.split_part(Expert.name_fold, " ", -1), "C")
     last = folded.rsplit(" ", 1)[-1]
-    conditions = [
-        (name.startswith(folded, autoescape=True), name),
-        (key.startswith(folded, autoescape=True), key),
-    ]
+    ends_so = last_name.startswith(last, autoescape=True)
     if last != folded:
-        inside = Expert.name_fold.contains(f" {folded}", autoescape=True)
-        conditions.append((key.startswith(last, autoescape=True) & inside, key))
+        ends_so &= Expert.name_fold.contains(f" {folded}", autoescape=True)
+    conditions = [(name.startswith(folded, autoescape=True), name), (ends_so, last_name)]
     parts: list[Any] = []
     for rank, spelled in enumerate([Expert.full_name.icontains(text, autoescape=True)] if is_marked(text) else []):
         parts += [_found(condition & spelled, order, rank) for condition, order in conditions]

@@ -50,7 +50,8 @@ class Term:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
-    """`words`: folded word → how it is most often written. `name_words`: those that stand in people's names."""
+    """`words`: folded word → how it is most often written; those of most people first. `name_words`: those that stand
+    in people's names."""
 
     terms: tuple[Term, ...] = ()
     folded: tuple[str, ...] = ()  # of each term
@@ -167,10 +168,11 @@ def _build(rows: Iterable[tuple[Any, ...]], places: Iterable[tuple[Any, ...]]) -
             units[unit] += people
     terms += [Term(TermKind.UNIT, unit, unit, people) for unit, people in units.items()]
     folded = tuple(" ".join(syllables(term.text)) for term in terms)
+    by_use = sorted(spellings.items(), key=lambda item: -item[1].total())
     return Vocabulary(
         terms=tuple(terms),
         folded=folded,
-        words={word: counts.most_common(1)[0][0] for word, counts in spellings.items() if word},
+        words={word: counts.most_common(1)[0][0] for word, counts in by_use if word},
         name_words=frozenset(name_words),
         starts=sorted(_starts(folded)),
     )

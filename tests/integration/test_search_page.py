@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 import html
+import io
 import re
 from datetime import date
+from typing import Any
+from urllib.parse import quote
 
 import httpx
+import openpyxl
 import pytest
 from litestar import Litestar
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.database.models import Expert
+from service.database.models import Expert, ExpertField
+from service.database.models.directory import ProfileState
+from service.directory.facets import FACETS
 from service.directory.index import sync_experts
 from service.directory.search import WORDS_ONLY
 from service.i18n import gettext
 from tests.factories import make_expert
 from tests.reading_pages import parse, statements_of, text_of
 
+HOSTILE_VALUES = (
+    "' OR 1=1 --",
+    '"><b>x</b>',
+    "\\",
+    "%_",
+    "a,b;c",
+    "{}[]()",
+    "\x00\x1f\u202e",
+    "\U0001f600" * 300,
+    "degree:TS AND",
+)
 HTMX = {"HX-Request": "true", "HX-Target": "search-results"}
 
 
@@ -51,8 +68,12 @@ def found(page: httpx.Response) -> list[str]:
 
 def facet_links(page: httpx.Response) -> list[tuple[str, str, int]]:
     """Key, address and count of each value."""
-    pattern = r'<a id="([^"]+)" href="([^"]+)" rel="nofollow"[^>]*><span class="tick".*?<span class="count">(\d+)</span>'
-    return [(key, html.unescape(address), int(count)) for key, address, count in re.findall(pattern, page.text, re.DOTALL)]
+    pattern = (
+        r'<a id="([^"]+)" href="([^"]+)" rel="nofollow"[^>]*><span class="tick".*?<span class="count">(\d+)</span>'
+    )
+    return [
+        (key, html.unescape(address), int(count)) for key, address, count in re.findall(pattern, page.text, re.DOTALL)
+    ]
 
 
 async def test_people_are_found_with_the_reason_and_the_words_marked(
@@ -168,13 +189,48 @@ async def test_without_an_index_simple_words_answer_and_a_notice_says_so(
         "degree=TS&" * 200,
         "unknown=1&q=a&q=b",
         "q[]=x&q=%2F..%2F",
+        "sort=%27%3B&view=%3Cb%3E&page=1e9",
+        *(f"{facet}={quote(value)}&q=c%C3%A1" for facet in FACETS for value in HOSTILE_VALUES),
     ],
 )
 async def test_whatever_is_typed_gives_a_page(people: list[Expert], client: httpx.AsyncClient, query: str) -> None:
-    page = await client.get(f"/experts?{query}")
+    for address in ("/experts", "/experts/values/degree", "/experts/suggestions", "/experts/xlsx"):
+        page = await client.get(f"{address}?{query}")
+        assert (address, page.status_code) == (address, 200)
+        if address == "/experts":
+            assert parse(page).language == "vi"
+            assert "<b>" not in page.text
+            assert parse(page).inline == []
 
-    assert page.status_code == 200
-    assert parse(page).language == "vi"
+
+async def test_a_query_of_a_megabyte_is_cut(people: list[Expert], app: Litestar) -> None:
+    """More than a client of ours would send."""
+    started: list[dict[str, Any]] = []
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/experts",
+        "raw_path": b"/experts",
+        "query_string": b"q=" + b"%E1%BB%93" * 111_111,
+        "root_path": "",
+        "headers": [(b"host", b"127.0.0.1")],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+    }
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        started.append(message)
+
+    await app(scope, receive, send)  # type: ignore[arg-type]
+
+    assert started[0]["status"] == 200
+    assert max(map(len, re.findall("ồ+", started[1]["body"].decode()))) == 4000
 
 
 async def test_pages_of_results_are_bookmarkable_and_one_beyond_the_last_says_so(
@@ -205,3 +261,304 @@ async def test_the_number_of_statements_is_the_same_for_one_and_for_twenty(
 
     assert [rows for rows, _ in counts] == [1, 20]
     assert counts[0][1] == counts[1][1] <= 12
+
+
+# -- filters
+
+
+@pytest.fixture
+async def many(app: Litestar, session: AsyncSession) -> list[Expert]:
+    """Twelve people who differ in everything that can be filtered by."""
+    made = []
+    for n in range(12):
+        expert = await make_expert(
+            session,
+            f"{('Nguyễn', 'Trần', 'Lê')[n % 3]} Văn {('An', 'Bình', 'Chi', 'Đức')[n % 4]}",
+            works=[("Nuôi cá lồng bè", 2010 + n)],
+            degree=("TS", "ThS", "CN")[n % 3],
+            academic_rank=("PGS", None, None, "GS")[n % 4],
+            organisation_kind=("university", "hospital")[n % 2],
+            country="VN" if n % 5 else "DE",
+            province=("An Giang", "Kiên Giang", "Cần Thơ", "Hà Nội")[n % 4] if n % 5 else None,
+            residence_new_code=("30742" if n % 5 == 1 else None),
+            residence_precision=("commune" if n % 5 == 1 else None),
+            ties=[["hometown"], ["studied", "family"], []][n % 3],
+            languages=[["en"], ["en", "km"], ["fr"]][n % 3],
+            task_kinds=[["review"], ["consultancy", "review"]][n % 2],
+            open_reviews=n % 4,
+            capacity=3,
+            is_available=n % 6 != 5,
+            state=(ProfileState.PUBLIC, ProfileState.INTERNAL)[n % 2],
+        )
+        session.add_all(
+            ExpertField(expert_id=expert.id, edition="qd12-2008", code=code)
+            for code in (("405", "50202"), ("10601",), ("405",))[n % 3]
+        )
+        made.append(expert)
+    await session.flush()
+    await index(app, session, made)
+    return made
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        "",
+        "q=l%E1%BB%93ng+b%C3%A8",
+        "q=long+be&location=vietnam&task_kind=review&language=en",
+        "degree=TS&degree=ThS&sort=load&view=table",
+        "field_group=4&verification=public",
+        "unit=nowhere&tie=hometown",
+    ],
+)
+async def test_every_count_is_the_number_of_rows_that_the_click_gives(
+    many: list[Expert], client: httpx.AsyncClient, search: str
+) -> None:
+    page = await client.get(f"/experts?{search}")
+    links = facet_links(page)
+    chosen = {f"{name}-{value}" for name, _, value in (pair.partition("=") for pair in search.split("&"))}
+
+    assert len({key.split("-")[0] for key, _, _ in links}) >= (2 if "nowhere" in search else 12)
+    for key, address, count in links:
+        if key not in chosen:  # following it lets go of a chosen one
+            shown = await client.get(address)
+            assert (key, len(found(shown))) == (key, count)
+
+
+async def test_a_value_is_taken_instead_of_the_chosen_one_or_by_its_plus_besides_it(
+    many: list[Expert], client: httpx.AsyncClient
+) -> None:
+    page = await client.get("/experts?degree=TS&lang=en")
+    more = re.findall(r'<a class="facet-add" href="([^"]+)"[^>]*title="or ([^"]+)"', page.text)
+
+    assert {key: address for key, address, _ in facet_links(page)}["degree-ThS"] == "/experts?degree=ThS"
+    assert [(html.unescape(address), label) for address, label in more] == [
+        ("/experts?degree=TS&degree=CN", "Bachelor"),
+        ("/experts?degree=TS&degree=ThS", "Master"),
+    ]
+    assert len(found(await client.get("/experts?degree=TS&degree=ThS"))) == 8
+
+
+async def test_branches_are_those_of_the_chosen_field(many: list[Expert], client: httpx.AsyncClient) -> None:
+    every = {key for key, _, _ in facet_links(await client.get("/experts")) if key.startswith("field-")}
+    of_one = {key for key, _, _ in facet_links(await client.get("/experts?field_group=4")) if key.startswith("field-")}
+
+    assert every == {"field-405", "field-502", "field-106"}
+    assert of_one == {"field-405"}
+
+
+async def test_a_facet_with_many_values_shows_some_folds_some_and_lists_all_on_a_page_of_its_own(
+    app: Litestar, session: AsyncSession, client: httpx.AsyncClient
+) -> None:
+    countries = re.findall("..", "VNDEFRGBUSCAAUJPKRCNTHLAKHSGMYIDPHINNLBEITESSENODKFIPLCZATCHNZBR")
+    for place, country in enumerate(countries):
+        for _ in range(2 if place < 3 else 1):
+            await make_expert(session, f"Người {country}", country=country)
+    await session.commit()
+
+    page = await client.get("/experts?country=BR&q=")
+    part = page.text.split('id="facet-country"')[1].split('id="facet-tie"')[0].split('id="facet-language"')[0]
+    shown, folded = part.split("facet-more")
+    every = await client.get("/experts/values/country?country=BR&lang=en")
+
+    assert len(re.findall(r'id="country-', shown)) == 7  # six, and the chosen one
+    assert 'id="country-BR"' in shown
+    assert len(re.findall(r'id="country-', folded)) == 24
+    assert "Xem tất cả 32" in " ".join(re.sub(r"<[^>]+>", " ", folded).split())
+    assert 'href="/experts/values/country?country=BR"' in folded
+    labels = re.findall(r'id="country-[A-Z]{2}".*?</span><span>([^<]+)', every.text, re.DOTALL)
+    assert (len(labels), labels[0], labels[-1]) == (32, "Australia", "Vietnam")
+    assert labels == sorted(labels)
+    assert (await client.get("/experts/values/no-such-facet")).status_code == 404
+
+
+# -- order, layout, file
+
+
+async def test_each_order_shows_the_same_people_in_its_own_way(
+    people: list[Expert], client: httpx.AsyncClient, session: AsyncSession
+) -> None:
+    async def names(sort: str) -> list[str]:
+        return found(await client.get("/experts", params={"sort": sort} if sort else {}))
+
+    assert await names("") == await names("nonsense") == await names("name")
+    assert await names("name") == [
+        "TS. Phạm Minh Đức",
+        "PGS.TS. Nguyễn Văn Dương",
+        "ThS. Trần Thị Hoa",
+        "TS. Lê Văn Sơn",
+    ]
+    assert (await names("load"))[-1] == "TS. Lê Văn Sơn"
+    page = await client.get("/experts?q=c%C3%A1&sort=load&view=table&degree=TS")
+    assert (
+        'id="sort-load" href="/experts?q=c%C3%A1&amp;degree=TS&amp;sort=load&amp;view=table" aria-current="true"'
+        in page.text
+    )
+    assert page.text.count('form="search-form"') == 3  # degree, sort and view go along with a new text
+
+
+async def test_a_table_shows_the_same_people_with_the_reasons(people: list[Expert], client: httpx.AsyncClient) -> None:
+    cards = await client.get("/experts", params={"q": "cá lồng bè"})
+    table = await client.get("/experts", params={"q": "cá lồng bè", "view": "table"})
+
+    assert found(table) == found(cards)
+    assert "Nuôi <mark>cá lồng bè</mark> trên biển" in table.text
+    assert table.text.count('<tbody class="cannot-invite">') == 2
+    assert "đang nhận 3/3 việc: đã đủ · chưa mời được" in text_of(table)
+
+
+async def test_a_result_is_downloaded_whole_with_what_was_asked(many: list[Expert], client: httpx.AsyncClient) -> None:
+    page = await client.get("/experts?q=long+be&degree=TS&sort=name&page=1")
+    link = re.search(r'href="(/experts/xlsx[^"]*)"', page.text)
+    assert link is not None
+
+    file = await client.get(html.unescape(link[1]))
+    people, about = openpyxl.load_workbook(io.BytesIO(file.content)).worksheets
+    told = dict(about.values)
+
+    titles = re.compile(r"^(PGS\.|GS\.)?TS\. ")
+    assert [row[0] for row in people.values][1:] == [titles.sub("", name) for name in found(page)]
+    assert (told["Nội dung tìm"], told["Học vị"], told["Sắp xếp"], told["Số người"]) == (
+        "long be",
+        "Tiến sĩ",
+        "họ tên",
+        4,
+    )
+
+
+async def test_a_file_that_is_not_complete_says_so(
+    many: list[Expert], client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.directory.search.MOST_LISTED", 5)
+    monkeypatch.setattr("service.web.experts.controllers.MOST_LISTED", 5)
+
+    people, about = openpyxl.load_workbook(io.BytesIO((await client.get("/experts/xlsx")).content)).worksheets
+
+    assert people.max_row == 6
+    assert dict(about.values)["Chưa đầy đủ"] == "Tệp chỉ ghi 5 người đầu tiên."
+
+
+# -- nobody found
+
+
+async def test_nobody_found_says_which_filter_to_leave_out_and_how_many_that_gives(
+    many: list[Expert], client: httpx.AsyncClient
+) -> None:
+    page = await client.get("/experts?q=long+be&degree=TS&country=XX&lang=en")
+    ways = re.findall(r'<li><a href="([^"]+)">without “([^”]+)”</a> <span class="soft">(\d+) experts</span>', page.text)
+
+    assert ways == [("/experts?q=long+be&amp;degree=TS", "Country", "4")]
+    assert len(found(await client.get(html.unescape(ways[0][0])))) == 4
+
+
+async def test_nobody_found_offers_what_is_written_almost_so(
+    app: Litestar, session: AsyncSession, client: httpx.AsyncClient
+) -> None:
+    expert = await make_expert(
+        session, "Lâm Quang Trí", keywords=["nuôi trồng thủy sản"], organisation_text="Viện Hải sản"
+    )
+    await index(app, session, [expert])
+
+    async def offered(text: str) -> list[str]:
+        page = await client.get("/experts", params={"q": text, "degree": "TS"})
+        near = page.text.partition("Cách viết gần giống")[2].partition("</ul>")[0]
+        return re.findall(r'<li><a href="/experts\?q=[^"]+">([^<]+)</a></li>', near)
+
+    assert "nuôi trồng thủy sản" in await offered("nuoi trogn thuy san")
+    assert "Viện Hải sản" in await offered("Vien Hai sna")
+    assert await offered("qqqq zzzz xxxx") == []
+    expert.state = ProfileState.ERASED
+    await session.commit()
+    assert await offered("nuoi trogn thuy san") == []
+
+
+# -- suggestions
+
+
+def offered(answer: httpx.Response) -> list[tuple[str, str]]:
+    """Kind and text of each option."""
+    options = re.findall(r'data-text="([^"]*)".*?<span class="suggestion-kind">([^<]+)</span>', answer.text, re.DOTALL)
+    return [(kind, html.unescape(text)) for text, kind in options]
+
+
+@pytest.fixture
+async def named(session: AsyncSession) -> list[Expert]:
+    named = [
+        await make_expert(
+            session, "Nguyễn Văn Dương", organisation_text="Trường Đại học Kiên Giang", keywords=["nuôi biển"]
+        ),
+        await make_expert(session, "Trần Thị Đường", keywords=["đường sắt đô thị", "nuôi biển"]),
+        await make_expert(session, "Dương Văn Minh", hometown_new_code="30742", hometown_precision="commune"),
+    ]
+    session.add(ExpertField(expert_id=named[0].id, edition="qd12-2008", code="405"))
+    await session.commit()
+    return named
+
+
+async def test_people_are_offered_by_any_part_of_their_name_as_spelled_first(
+    named: list[Expert], client: httpx.AsyncClient
+) -> None:
+    async def ask(text: str) -> list[str]:
+        answer = await client.get("/experts/suggestions", params={"q": text})
+        return [name for kind, name in offered(answer) if kind == "chuyên gia"]
+
+    assert set(await ask("duong")) == {"Nguyễn Văn Dương", "Trần Thị Đường", "Dương Văn Minh"}
+    assert (await ask("Đường"))[0] == "Trần Thị Đường"
+    assert await ask("nguyen van d") == ["Nguyễn Văn Dương"]
+    assert await ask("van duong") == ["Nguyễn Văn Dương"]
+    assert await ask("%") == await ask("d") == await ask("duong " * 40) == []
+
+
+async def test_words_of_the_directory_are_offered_names_first_only_where_a_name_may_be_meant(
+    named: list[Expert], client: httpx.AsyncClient
+) -> None:
+    async def ask(text: str) -> list[tuple[str, str]]:
+        return offered(await client.get("/experts/suggestions", params={"q": text}))
+
+    assert await ask("nuoi b") == [("từ khóa", "nuôi biển")]
+    assert await ask("bien") == [("từ khóa", "nuôi biển")]
+    assert await ask("kien giang") == [("cơ quan", "Trường Đại học Kiên Giang")]
+    assert await ask("rach gia") == [("xã, phường", "Phường Rạch Giá")]
+    assert ("lĩnh vực", "Thuỷ sản") in await ask("thuy s")
+    kinds = [kind for kind, _ in await ask("duong")]
+    assert (kinds[0], kinds[-1]) == ("chuyên gia", "từ khóa")
+
+
+async def test_a_suggestion_leads_to_people(named: list[Expert], client: httpx.AsyncClient) -> None:
+    for text in ("rach gia", "thuy s", "nguyen van d"):
+        answer = await client.get("/experts/suggestions", params={"q": text})
+        address = re.search(r'data-address="([^"]+)"', answer.text)
+        assert address is not None
+        page = await client.get(html.unescape(address[1]))
+        assert page.status_code == 200
+        assert "Không tìm thấy" not in text_of(page)
+
+
+async def test_nothing_is_offered_of_people_who_have_left(
+    named: list[Expert], client: httpx.AsyncClient, session: AsyncSession
+) -> None:
+    """Although the words were read before they left."""
+    assert len(offered(await client.get("/experts/suggestions?q=nuoi"))) == 1
+    for expert in named:
+        expert.state = ProfileState.ERASED
+    await session.commit()
+
+    for text in ("nuoi", "duong", "kien giang", "rach gia", "thuy s"):
+        assert offered(await client.get("/experts/suggestions", params={"q": text})) == []
+
+
+async def test_suggestions_take_the_same_few_statements_for_one_and_for_three(
+    app: Litestar, session: AsyncSession, client: httpx.AsyncClient
+) -> None:
+    counts = []
+    for more in (1, 2):
+        for _ in range(more):
+            await make_expert(session, "Hồ Văn Biển", keywords=["nuôi biển"])
+        await session.commit()
+        await client.get("/experts/suggestions?q=bien")
+        with statements_of(app) as sent:
+            answer = await client.get("/experts/suggestions?q=bien")
+        counts.append((len(offered(answer)), len(sent)))
+
+    assert [options for options, _ in counts] == [2, 4]  # with the keyword
+    assert counts[0][1] == counts[1][1] <= 5

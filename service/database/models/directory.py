@@ -51,7 +51,7 @@ class Expert(HasId, HasTimes, Base):
         Index("ix_expert_sort_key", "sort_key", "id"),
         # Names that begin so, in any language of the database.
         Index("ix_expert_name_start", text('name_fold COLLATE "C"')),
-        Index("ix_expert_sort_key_start", text('sort_key COLLATE "C"')),
+        Index("ix_expert_last_name_start", text("split_part(name_fold, ' ', '-1'::integer) COLLATE \"C\"")),
     )
 
     version: Mapped[int] = mapped_column(default=1)

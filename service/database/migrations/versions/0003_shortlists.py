@@ -58,11 +58,12 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_shortlist_entry_expert_id"), "shortlist_entry", ["expert_id"])
     op.create_index("ix_expert_name_start", "expert", [sa.text('name_fold COLLATE "C"')])
-    op.create_index("ix_expert_sort_key_start", "expert", [sa.text('sort_key COLLATE "C"')])
+    last_name = sa.text("split_part(name_fold, ' ', '-1'::integer) COLLATE \"C\"")
+    op.create_index("ix_expert_last_name_start", "expert", [last_name])
 
 
 def downgrade() -> None:
-    op.drop_index("ix_expert_sort_key_start", table_name="expert")
+    op.drop_index("ix_expert_last_name_start", table_name="expert")
     op.drop_index("ix_expert_name_start", table_name="expert")
     op.drop_table("shortlist_entry")
     op.drop_table("shortlist")
