@@ -1,13 +1,13 @@
 """A document as the words of an index: pure, and the same for a document and for what is asked.
 
-One tsvector holds four families of lexemes, told apart by their form:
+A document's lexemes are of four families of lexemes, told apart by their form:
 
     nuoi          a folded syllable
     nuoi_trong    two that follow each other: they stand in for Vietnamese word segmentation
     =nuôi         the syllable with its marks (see `same_marks`), to rank exact spellings higher
     @linh         a syllable of a person's name
 
-Its four labels say where a lexeme stands: A name, B subject (keywords, fields, titles of works), C organisation and
+Four labels say where a lexeme stands: A name, B subject (keywords, fields, titles of works), C organisation and
 place, D running text.
 """
 
@@ -52,13 +52,8 @@ class DocumentWords:
         labels[label] = min(labels.get(label, 0) + 1, _MOST_OCCURRENCES)
 
     def tsvector(self) -> str:
-        """The literal; positions only count occurrences."""
-        parts = []
-        for lexeme, labels in self.lexemes.items():
-            marks = [label for label in sorted(labels) for _ in range(labels[label])]
-            positions = ",".join(f"{number}{label}" for number, label in enumerate(marks, 1))
-            parts.append(f"{quoted(lexeme)}:{positions}")
-        return " ".join(parts)
+        """The literal, without places or labels: it only finds."""
+        return " ".join(map(quoted, self.lexemes))
 
 
 def words_of(document: ExpertDocument) -> DocumentWords:

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import AsyncConnection, sql
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
-from search.backends.reading import Reader, settings
+from search.backends.reading import KnownIndexes, Reader, settings
 from search.backends.schema import LAYOUT, drop_ddl, indexes_ddl, moves_ddl, tables_ddl
 from search.backends.wording import Synonyms
 from search.backends.writing import Writer
@@ -56,6 +56,7 @@ class PostgresqlBackend:
         self._dimensions = dimensions
         self._embedder_id = embedder_id
         self._is_bulk = _is_bulk
+        self._known = KnownIndexes()
         self._readers = f"readers of index {schema}"
 
     async def create(self) -> None:
@@ -104,15 +105,16 @@ class PostgresqlBackend:
             await writer.remove(expert_ids)
 
     async def search(self, query: ExpertQuery) -> Rankings:
-        async with self._connection() as connection:
-            names, values = zip(*settings(), strict=True)
-            # The lock is shared by all readers; a rebuilt index waits for it before it takes this one's place.
-            await connection.execute(
-                "select pg_advisory_xact_lock_shared(hashtext(%s)), set_config(name, value, true)"
-                " from unnest(%s::text[], %s::text[]) s (name, value)",
-                [self._readers, list(names), list(values)],
-            )
-            return await Reader(connection, self._schema, self._synonyms, query).rankings()
+        with _mapped():
+            async with self._pool.connection() as connection, connection.pipeline(), connection.transaction():
+                names, values = zip(*settings(), strict=True)
+                # The lock is shared by all readers; a rebuilt index waits for it before it takes this one's place.
+                await connection.execute(
+                    "select pg_advisory_xact_lock_shared(hashtext(%s)), set_config(name, value, true)"
+                    " from unnest(%s::text[], %s::text[]) s (name, value)",
+                    [self._readers, list(names), list(values)],
+                )
+                return await Reader(connection, self._schema, self._synonyms, query, self._known).rankings()
 
     async def count(self) -> int:
         return int(await self._state("documents"))

@@ -1,286 +1,329 @@
-"""Questions to the tables of the PostgreSQL index: by words, by meaning, by name and code."""
+"""Questions to the tables of the PostgreSQL index: by words, by meaning, by name and code.
+
+The server finds and hands over packed values; what they are worth is reckoned in this process (wording.py, naming.py,
+likening.py).
+A search is three journeys to the server: what the index and its words are, whom they find, what those hold.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import numpy as np
-from numpy.typing import NDArray
 from psycopg import AsyncConnection, sql
 
 from search.backends.identifiers import identifiers_in
 from search.backends.lexemes import any_of, quoted
+from search.backends.likening import Means, liken
 from search.backends.naming import NameQuery, Spellings, lookups, name_score
+from search.backends.packing import Chunks, read_words
 from search.backends.schema import TABLES
-from search.backends.wording import RANK_WEIGHTS, Synonyms, Vocabulary, WordQuery, has_abbreviation, read_rank
+from search.backends.wording import Synonyms, Vocabulary, WordQuery, WordScorer, has_abbreviation
 from search.embedding.embedder import Vectors
-from search.query import ExpertQuery, Hit, Rankings
+from search.query import ExpertQuery, Hit, IdArray, Rankings, no_ids
 
 _BUDGET = 10_000  # documents visited in the first stage by words, all lexemes together
 _FIRST_BY_WORDS = 150  # documents that are scored in full …
 _FEW_LEXEMES = 20  # … or as many as are asked for, when there is little to score them by
+_BROADLY = 0.8  # share of the query's words that all others have to hold
 _MOST_NAMESAKES = 1000
-_ALL_CHUNKS = 30_000  # up to so many, every chunk is compared; above, those of the nearest centres
-_FIRST_BY_MEANING = 300  # experts whose chunks are compared then, with …
+_ALL_CHUNKS = 10_000  # up to so many, every chunk is compared; above, those of the nearest experts, …
+_FEW = 5000  # … who are found exactly among so many, …
+_FIRST_BY_MEANING = 300  # … and of …
 _ALSO_BY_WORDS = 100  # … the best by words
-_FIRST_BY_PARTS = 200  # experts who are compared with the stretches of a long query too
-_FEW = 3000  # documents: a filter that leaves no more is answered exactly
-_BEST_CHUNKS = 3
-_DECAY = 0.7  # weight of the second best chunk against the best; a single chance hit is no expertise
-_WHOLE_PROFILE = 0.5  # weight of the mean of all chunks beside the best ones
 _USES_IT = 0.6  # share of a query with an abbreviation from which a profile shows what it means
 _MOST_USERS = 3
-_FIELDS = np.array(["biography", "organisation", "evidence", "name"])  # by label: D, C, B, A
+_FIELDS = np.array(["biography", "organisation", "evidence", "name"])  # in the order of packing.LABELS
 
+_STATE = "select made, version, documents, mean_length, chunks, dimensions, embedder_id from {state}"
 _VOCABULARY = "select lexeme, documents from {term} where lexeme = any(%(lexemes)s) and documents > 0"
 _SYLLABLES_OF_NAMES = "select substr(lexeme, 2) from {term} where lexeme >= '@' and lexeme < 'A' and documents > 0"
-_BY_WORDS_FIRST = """
-select d.no from unnest(%(queries)s::tsquery[], %(weights)s::float8[]) q (query, weight)
-join {document} d on d.words @@ q.query where {filter}
-group by d.no order by sum(q.weight) desc, d.no limit %(limit)s
-"""
-# Concatenating takes the tsvector out of its storage once instead of once for each lexeme.
+_MEANS = "select language, mean from {language_mean}"
 _BY_WORDS = """
-select d.no, d.id, d.length, (select array_agg(ts_rank(%(weights)s::real[], v.words, q.query) order by q.place)
-                        from unnest(%(queries)s::tsquery[]) with ordinality q (query, place))
-from {document} d cross join lateral (select d.words || ''::tsvector as words offset 0) v where d.no = any(%(numbers)s)
+with found as materialized (
+    select w.no from unnest(%(queries)s::tsquery[], %(weights)s::float8[]) q (query, weight)
+    join {word} w on w.words @@ q.query {joined} where {filter}
+    group by w.no order by sum(q.weight) desc, w.no limit %(limit)s)
+select p.no, p.id, p.length, p.lexemes from found join {profile} p using (no)
 """
-_NAMESAKES = "select d.id, d.names from {document} d where d.words @@ %(query)s::tsquery and {filter} limit %(limit)s"
+# One value for all of them: a row for each would take longer to hand over than to find.
+_OTHERS = """
+select string_agg(uuid_send(w.id), '') from {word} w {joined}
+where w.words @@ %(query)s::tsquery and w.id <> all(%(known)s::uuid[]) and {filter}
+"""
+_NAMESAKES = """
+select d.id, d.names from {word} w join {document} d using (no)
+where w.words @@ %(query)s::tsquery and {filter} limit %(limit)s
+"""
 # Found first and put in order then: with both in one step the whole table is walked in its order.
 _BY_CODE = """
 with found as materialized (select d.no, d.id from {document} d where d.identifiers && %(keys)s::text[] and {filter})
 select id from found order by no limit 20
 """
+_COUNT = "select count(*) from (select from {document} d where {filter} limit %(limit)s) s"
 _NEAREST = """
-select c.no from {centre} c {joined}
+select c.no from {centre} c {joined} where {filter}
 order by c.vector <#> %(vector)s::halfvec({dimensions}) limit %(limit)s
 """
-_JOINED = "join {document} d using (no) where {filter}"
-_CENTRE = "select avg(c.vector::vector)::text from {centre} c join {document} d using (no) where d.id = any(%(ids)s)"
-# Of each asked vector, the best chunks of an expert with decaying weights, and the mean of them all.
-_BY_MEANING = """
-with asked as (select * from unnest(%(asked)s::smallint[], %(languages)s::smallint[], %(common)s::float8[])
-               a (asked, language, common)),
-vectors as materialized (select (place - 1)::smallint as asked, vector::halfvec({dimensions})
-                         from unnest(%(vectors)s::text[]) with ordinality v (vector, place)),
-likened as materialized (
-    select c.no, c.ordinal, a.asked, -(c.vector <#> v.vector) - a.common as likeness
-    from {chunk} c join asked a using (language) join vectors v using (asked) where {which}),
-placed as (
-    select *, row_number() over (partition by asked, no order by likeness desc, ordinal) as place from likened),
-scored as (
-    select no, sum(likeness * weight) filter (where place <= {best}) / sum(weight) filter (where place <= {best})
-               + {whole} * avg(likeness) as score,
-           min(ordinal) filter (where place = 1) as best
-    from (select *, {decay}::float8 ^ (place - 1)::float8 as weight from placed) w group by asked, no)
-select s.no, d.id, avg(s.score), min(s.best)
-from scored s join {document} d using (no) group by s.no, d.id order by 3 desc, 1 limit %(limit)s
-"""
+# The sum keeps the approximate index out of it.
+_NEAREST_OF_FEW = _NEAREST.replace("{dimensions})", "{dimensions}) + 0")
+_CENTRE = "select avg(vector::vector)::real[] from {centre} where no = any(%(numbers)s)"
+_CHUNKS = "select c.id, c.vectors from {chunk} c where c.no = any(%(numbers)s)"
+_ALL_CHUNKS_OF_ALL = "select c.id, c.vectors from {chunk} c {joined} where {filter}"
+
+_Cursor = Any  # of psycopg; rows come as tuples
+
+
+@dataclass(slots=True)
+class KnownIndex:
+    """What a process need not ask again while the index has not changed."""
+
+    version: tuple[UUID, int] | None = None
+    means: Means | None = None
+    syllables_of_names: frozenset[str] | None = None
+
+
+class KnownIndexes:
+    """Of the latest version that was seen."""
+
+    def __init__(self) -> None:
+        self._latest = KnownIndex()
+
+    def of(self, version: tuple[UUID, int]) -> KnownIndex:
+        if self._latest.version != version:
+            self._latest = KnownIndex(version)
+        return self._latest
+
+
+@dataclass(frozen=True, slots=True)
+class _ByWords:
+    """`hits` best first; `numbers` of the best documents."""
+
+    hits: Sequence[Hit] = ()
+    numbers: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Namesakes:
+    """People who may be meant, still to be read, and by what spellings they were looked for."""
+
+    spellings: Spellings
+    asked: _Cursor
 
 
 class Reader:
-    """Statements for one schema on one connection."""
+    """Statements for one schema on one connection in pipeline mode: what is asked goes out together, and is answered
+    when the first answer is taken."""
 
-    def __init__(self, connection: AsyncConnection[Any], schema: str, synonyms: Synonyms, query: ExpertQuery) -> None:
+    def __init__(
+        self, connection: AsyncConnection[Any], schema: str, synonyms: Synonyms, query: ExpertQuery, known: KnownIndexes
+    ) -> None:
         self._connection = connection
-        self._dimensions = 0
+        self._schema = schema
         self._synonyms = synonyms
         self._query = query
-        self._tables = {name: sql.Identifier(schema, name) for name in TABLES}
-        self._filter, self._filter_values = _filter(query)
-        self._best_by_words: list[int] = []
+        self._known_indexes = known
+        self._known = KnownIndex()
+        self._filter_values = _filter_values(query)
+        self._dimensions = 0
 
     async def rankings(self) -> Rankings:
-        cursor = await self._execute("select documents, mean_length, chunks, dimensions, embedder_id from {state}")
-        documents, mean_length, chunks, self._dimensions, embedder_id = await cursor.fetchone() or (0, 0.0, 0, 0, None)
+        words, name = WordQuery(self._query.text, self._synonyms), NameQuery.of(self._query.text)
+        lexemes = [*words.lexemes(), *(f"@{word}" for word in (name.full_words if name else ()))]
+        state = await self._ask(_STATE)
+        terms = await self._ask(_VOCABULARY, lexemes=lexemes)
+        made, version, documents, mean_length, chunks, self._dimensions, embedder_id = await state.fetchone()
         if documents == 0:
             return Rankings()
-        words = WordQuery(self._query.text, self._synonyms)
-        name = NameQuery.of(self._query.text)
-        lexemes = [*words.lexemes(), *(f"@{word}" for word in (name.full_words if name else ()))]
-        rows = await self._execute(_VOCABULARY, lexemes=lexemes)
-        vocabulary = Vocabulary(documents, mean_length, dict(await rows.fetchall()))
-        by_words = await self._by_words(words, vocabulary)
-        exact = await self._by_code()
-        if name is not None:
-            scores = {hit.expert_id: hit.score for hit in by_words}
-            known = {hit.expert_id for hit in exact}
-            exact += [hit for hit in await self._by_name(name, vocabulary, scores) if hit.expert_id not in known]
-        vector = self._query.vector
-        by_meaning: list[Hit] = []
-        if vector is not None and chunks and self._is_comparable(vector, embedder_id):
-            if has_abbreviation(self._query.text):
-                vector = await self._informed(vector, by_words)
-            by_meaning = await self._by_meaning(vector, chunks)
+        self._known = self._known_indexes.of((made, version))
+        vocabulary = Vocabulary(documents, mean_length, dict(await terms.fetchall()))
+        scorer = words.ready(vocabulary)
+        vector = self._query.vector if chunks and self._is_comparable(embedder_id) else None
+        needs_informing = vector is not None and has_abbreviation(self._query.text)
+
+        first = await self._ask_by_words(scorer) if scorer else None
+        codes = await self._ask_by_code()
+        namesakes = await self._ask_by_name(name, vocabulary) if name else None
+        means = await self._ask(_MEANS) if vector is not None and self._known.means is None else None
+        nearest = await self._ask_nearest(vector, documents, chunks) if not needs_informing else None
+        by_words = await self._read_by_words(scorer, first) if scorer and first else _ByWords()
+        exact = [Hit(expert_id, 1.0, "identifier") for (expert_id,) in await codes.fetchall()] if codes else []
+        if name and namesakes:
+            exact += await self._read_by_name(name, namesakes, by_words, {hit.expert_id for hit in exact})
+        if means:
+            self._known.means = {language: np.array(mean) for language, mean in await means.fetchall()}
+
         limit = self._query.limit
+        exact, best = exact[:limit], by_words.hits[:limit]
+        if vector is not None and needs_informing:
+            vector = await self._informed(vector, by_words)
+            nearest = await self._ask_nearest(vector, documents, chunks)
+        texts = await self._ask_chunks(nearest, by_words) if vector is not None else None
+        others = await self._ask_others(scorer, exact, best) if scorer and self._query.with_others else None
+        by_meaning = await self._read_by_meaning(vector, texts) if vector is not None and texts else []
         return Rankings(
-            exact=tuple(exact[:limit]), by_words=tuple(by_words[:limit]), by_meaning=tuple(by_meaning[:limit])
+            exact=tuple(exact),
+            by_words=tuple(best),
+            by_meaning=tuple(by_meaning[:limit]),
+            others=await _read_ids(others) if others else no_ids(),
         )
 
-    def _is_comparable(self, vector: Vectors, embedder_id: str | None) -> bool:
+    def _is_comparable(self, embedder_id: str | None) -> bool:
         """Where nobody has said whose vectors they are, the number of dimensions has to do."""
-        asked = self._query.embedder_id
-        return len(vector) == self._dimensions and (asked is None or embedder_id in (None, asked))
+        vector, asked = self._query.vector, self._query.embedder_id
+        return vector is not None and len(vector) == self._dimensions and (not asked or embedder_id in (None, asked))
 
-    async def _by_words(self, query: WordQuery, vocabulary: Vocabulary) -> list[Hit]:
-        scorer = query.ready(vocabulary)
-        if scorer is None:
-            return []
+    async def _ask_by_words(self, scorer: WordScorer) -> _Cursor:
         chosen = scorer.searchable(_BUDGET)
-        cursor = await self._execute(
-            _BY_WORDS_FIRST,
+        return await self._ask(
+            _BY_WORDS,
             queries=[quoted(lexeme) for lexeme, _ in chosen],
             weights=[weight for _, weight in chosen],
             limit=max(_FIRST_BY_WORDS, self._query.limit if len(scorer.lexemes) <= _FEW_LEXEMES else 0),
         )
-        numbers = [no for (no,) in await cursor.fetchall()]
-        cursor = await self._execute(
-            _BY_WORDS,
-            queries=[quoted(lexeme) for lexeme in scorer.lexemes],
-            weights=list(RANK_WEIGHTS),
-            numbers=numbers,
-        )
-        rows = await cursor.fetchall()
+
+    async def _read_by_words(self, scorer: WordScorer, asked: _Cursor) -> _ByWords:
+        rows = await asked.fetchall()
         if not rows:
-            return []
-        held, labels = read_rank(np.array([ranks for *_, ranks in rows], np.float64))
+            return _ByWords()
+        held, labels = read_words([packed for *_, packed in rows], scorer.lexemes)
         scores = scorer.scores(held, np.array([length for _, _, length, _ in rows], np.float64))
-        self._best_by_words = [rows[i][0] for i in np.argsort(-scores)[:_ALSO_BY_WORDS]]
         fields = _FIELDS[labels[np.arange(len(rows)), (held * scorer.rarities()).argmax(axis=1)]]
         hits = [
-            Hit(expert_id, float(score), str(field))
-            for (_, expert_id, _, _), score, field in zip(rows, scores, fields, strict=True)
+            (Hit(expert_id, score, field), no)
+            for (no, expert_id, _, _), score, field in zip(rows, scores.tolist(), fields.tolist(), strict=True)
             if score > 0
         ]
-        return sorted(hits, key=lambda hit: (-hit.score, hit.expert_id))
+        hits.sort(key=lambda pair: (-pair[0].score, pair[0].expert_id))
+        return _ByWords([hit for hit, _ in hits], [no for _, no in hits])
 
-    async def _by_code(self) -> list[Hit]:
+    async def _ask_others(self, scorer: WordScorer, exact: Sequence[Hit], best: Sequence[Hit]) -> _Cursor | None:
+        # Where somebody's name is asked for, a part of it is no reason to list people.
+        query = scorer.broadly(1.0 if exact else _BROADLY)
+        if query is None:
+            return None
+        return await self._ask(_OTHERS, query=query, known=[hit.expert_id for hit in (*exact, *best)])
+
+    async def _ask_by_code(self) -> _Cursor | None:
         keys = identifiers_in(self._query.text)
-        if not keys:
-            return []
-        cursor = await self._execute(_BY_CODE, keys=keys)
-        return [Hit(expert_id, 1.0, "identifier") for (expert_id,) in await cursor.fetchall()]
+        return await self._ask(_BY_CODE, keys=keys) if keys else None
 
-    async def _by_name(self, query: NameQuery, vocabulary: Vocabulary, words: dict[UUID, float]) -> list[Hit]:
+    async def _ask_by_name(self, query: NameQuery, vocabulary: Vocabulary) -> _Namesakes | None:
         frequencies = vocabulary.frequencies
-        known: list[str] = [word for word in query.full_words if f"@{word}" in frequencies]
-        if len(known) < len(query.full_words):
+        known = frozenset(word for word in query.full_words if f"@{word}" in frequencies)
+        if not known.issuperset(query.full_words):
             if len(query.full_words) > 1 and not known:
-                return []  # not one syllable of it is a name's
-            cursor = await self._execute(_SYLLABLES_OF_NAMES)
-            known = [syllable for (syllable,) in await cursor.fetchall()]
-        is_word = {word: word in frequencies for word in query.full_words}
-        spellings = Spellings.among(query, frozenset(known), is_word)
+                return None  # not one syllable of it is a name's
+            known = await self._syllables_of_names()
+        spellings = Spellings.among(query, known, {word: word in frequencies for word in query.full_words})
         wanted = lookups(query, spellings)
         if not wanted:
-            return []
+            return None
         tsquery = " | ".join(
             "(" + " & ".join("(" + any_of(f"@{form}" for form in forms) + ")" for forms in all_forms) + ")"
             for all_forms in wanted
         )
-        cursor = await self._execute(_NAMESAKES, query=tsquery, limit=_MOST_NAMESAKES)
+        return _Namesakes(spellings, await self._ask(_NAMESAKES, query=tsquery, limit=_MOST_NAMESAKES))
+
+    async def _syllables_of_names(self) -> frozenset[str]:
+        if self._known.syllables_of_names is None:
+            cursor = await self._ask(_SYLLABLES_OF_NAMES)
+            self._known.syllables_of_names = frozenset(syllable for (syllable,) in await cursor.fetchall())
+        return self._known.syllables_of_names
+
+    async def _read_by_name(
+        self, query: NameQuery, namesakes: _Namesakes, by_words: _ByWords, known: set[UUID]
+    ) -> list[Hit]:
         hits = [
             Hit(expert_id, score, "name")
-            for expert_id, names in await cursor.fetchall()
-            if (score := name_score(query, spellings, names)) > 0
+            for expert_id, names in await namesakes.asked.fetchall()
+            if expert_id not in known and (score := name_score(query, namesakes.spellings, names)) > 0
         ]
         # Among equally good names, whoever answers the rest of the query better.
+        words = {hit.expert_id: hit.score for hit in by_words.hits}
         return sorted(hits, key=lambda h: (-round(h.score, 6), -words.get(h.expert_id, 0.0), h.expert_id))
 
-    async def _informed(self, vector: Vectors, by_words: Sequence[Hit]) -> Vectors:
+    async def _informed(self, vector: Vectors, by_words: _ByWords) -> Vectors:
         """No model knows what MRV or AWD means; the profiles that use it show what it is about."""
-        users = [hit.expert_id for hit in by_words[:_MOST_USERS] if hit.score >= _USES_IT]
+        best = zip(by_words.hits[:_MOST_USERS], by_words.numbers, strict=False)
+        users = [no for hit, no in best if hit.score >= _USES_IT]
         if not users:
             return vector
-        cursor = await self._execute(_CENTRE, ids=users)
+        cursor = await self._ask(_CENTRE, numbers=users)
         row = await cursor.fetchone()
         if row is None or row[0] is None:
             return vector
-        centre = np.array(row[0][1:-1].split(","), np.float32)
+        centre = np.array(row[0], np.float32)
         informed: Vectors = vector + centre / max(float(np.linalg.norm(centre)), 1e-6)
         return informed / np.float32(np.linalg.norm(informed))
 
-    async def _by_meaning(self, vector: Vectors, chunks: int) -> list[Hit]:
-        cursor = await self._execute("select language, mean::text from {language_mean}")
-        means = {language: np.array(mean[1:-1].split(","), np.float64) for language, mean in await cursor.fetchall()}
-        which, values = await self._candidates(vector, chunks)
-        rows = await self._liken([vector], means, which, max(_FIRST_BY_PARTS, self._query.limit), values)
-        scores = {no: score for no, _, score, _ in rows}
-        if self._query.parts is not None and rows:
-            # The stretches of a long query only reorder those whom the whole of it has found.
-            first = [no for no, *_ in rows[:_FIRST_BY_PARTS]]
-            parts = await self._liken(
-                list(self._query.parts), means, "c.no = any(%(numbers)s)", len(first), {"numbers": first}
-            )
-            by_parts = {no: score for no, _, score, _ in parts}
-            lowest = min(by_parts.values(), default=0.0)  # they may have been deleted since
-            scores = {no: (score + by_parts.get(no, min(lowest, score))) / 2 for no, score in scores.items()}
-        hits = [Hit(expert_id, scores[no], "evidence", best) for no, expert_id, _, best in rows]
+    async def _ask_nearest(self, vector: Vectors | None, documents: int, chunks: int) -> _Cursor | None:
+        """None where everybody is to be compared."""
+        if vector is None or chunks <= _ALL_CHUNKS:
+            return None
+        are_few = documents <= _FEW
+        if self._query.filters and not are_few:
+            row = await (await self._ask(_COUNT, limit=_FEW + 1)).fetchone()
+            are_few = row is not None and row[0] <= _FEW
+        literal = "[" + ",".join(f"{x:.6g}" for x in vector.tolist()) + "]"
+        return await self._ask(
+            _NEAREST_OF_FEW if are_few else _NEAREST, vector=literal, limit=max(_FIRST_BY_MEANING, self._query.limit)
+        )
+
+    async def _ask_chunks(self, nearest: _Cursor | None, by_words: _ByWords) -> _Cursor:
+        if nearest is None:
+            return await self._ask(_ALL_CHUNKS_OF_ALL)
+        numbers = {no for (no,) in await nearest.fetchall()}
+        return await self._ask(_CHUNKS, numbers=list(numbers.union(by_words.numbers[:_ALSO_BY_WORDS])))
+
+    async def _read_by_meaning(self, vector: Vectors, asked: _Cursor) -> list[Hit]:
+        rows = await asked.fetchall()
+        if not rows:
+            return []
+        chunks = Chunks.read([packed for _, packed in rows], self._dimensions)
+        likeness = liken(chunks, vector, self._query.parts, self._known.means or {})
+        hits = [
+            Hit(expert_id, score, "evidence", best)
+            for (expert_id, _), score, best in zip(rows, likeness.scores.tolist(), likeness.best.tolist(), strict=True)
+        ]
         return sorted(hits, key=lambda hit: (-hit.score, hit.expert_id))
 
-    async def _liken(
-        self,
-        vectors: Sequence[Vectors],
-        means: Mapping[int, NDArray[np.float64]],
-        which: str,
-        limit: int,
-        values: dict[str, object],
-    ) -> list[tuple[int, UUID, float, int]]:
-        """Number, id, mean likeness to the vectors, place of the best chunk for the first of them; best first."""
-        pairs = [(asked, language) for asked in range(len(vectors)) for language in means]
-        cursor = await self._execute(
-            _BY_MEANING.replace("{which}", which),
-            asked=[asked for asked, _ in pairs],
-            languages=[language for _, language in pairs],
-            common=[float(vectors[asked] @ means[language]) for asked, language in pairs],
-            vectors=[_literal(vector) for vector in vectors],
-            limit=limit,
-            **values,
-        )
-        return [(no, expert_id, float(score), best) for no, expert_id, score, best in await cursor.fetchall()]
-
-    async def _candidates(self, vector: Vectors, chunks: int) -> tuple[str, dict[str, object]]:
-        """Whose chunks to compare: everybody's in a small index, else those of the nearest experts."""
-        if chunks <= _ALL_CHUNKS and not self._query.filters:
-            return "true", {}
-        if chunks > _ALL_CHUNKS:
-            statement = "select count(*) from (select from {document} d where {filter} limit %(limit)s) s"
-            few = await (await self._execute(statement, limit=_FEW + 1)).fetchone() if self._query.filters else None
-            if few is None or few[0] > _FEW:
-                nearest_sql = _NEAREST.replace("{joined}", _JOINED if self._query.filters else "")
-                cursor = await self._execute(nearest_sql, vector=_literal(vector), limit=_FIRST_BY_MEANING)
-                nearest = {no for (no,) in await cursor.fetchall()}
-                return "c.no = any(%(numbers)s)", {"numbers": list(nearest.union(self._best_by_words))}
-        return "c.no in (select d.no from {document} d where {filter})", {}
-
-    async def _execute(self, text: str, **values: object) -> Any:
-        statement = sql.SQL(text).format(
-            **self._tables,
-            filter=self._filter,
-            dimensions=sql.Literal(self._dimensions),
-            decay=sql.Literal(_DECAY),
-            best=sql.Literal(_BEST_CHUNKS),
-            whole=sql.Literal(_WHOLE_PROFILE),
-        )
+    async def _ask(self, text: str, **values: object) -> _Cursor:
         # Never prepared: a generic plan knows nothing of the words that are looked for.
+        statement = _statement(text, self._schema, len(self._query.filters), self._dimensions)
         return await self._connection.execute(statement, self._filter_values | values, prepare=False, binary=True)
 
 
-def _filter(query: ExpertQuery) -> tuple[sql.Composed, dict[str, object]]:
-    """One condition for each facet: any of its values."""
-    conditions: list[sql.Composable] = []
-    values: dict[str, object] = {}
-    for number, (name, wanted) in enumerate(sorted(query.filters.items())):
-        key = f"facet_{number}"
-        values[key] = [f"{name}={value}" for value in wanted]
-        conditions.append(sql.SQL("d.facets && {}::text[]").format(sql.Placeholder(key)))
-    return sql.SQL(" and ").join(conditions or [sql.SQL("true")]) + sql.SQL(""), values
+async def _read_ids(cursor: _Cursor) -> IdArray:
+    row = await cursor.fetchone()
+    return np.frombuffer(row[0], "V16") if row and row[0] else no_ids()
 
 
-def _literal(vector: Vectors) -> str:
-    return "[" + ",".join(f"{x:.6g}" for x in vector) + "]"
+@lru_cache(maxsize=256)
+def _statement(text: str, schema: str, filters: int, dimensions: int) -> bytes:
+    """One condition for each facet of the query: any of its values."""
+    conditions: list[sql.Composable] = [
+        sql.SQL("d.facets && {}::text[]").format(sql.Placeholder(f"facet_{n}")) for n in range(filters)
+    ]
+    joined = sql.SQL("join {} d using (no)").format(sql.Identifier(schema, "document"))
+    composed = sql.SQL(text).format(
+        **{name: sql.Identifier(schema, name) for name in TABLES},
+        filter=sql.SQL(" and ").join(conditions or [sql.SQL("true")]),
+        joined=joined if filters else sql.SQL(""),
+        dimensions=sql.Literal(dimensions),
+    )
+    return composed.as_bytes(None)
+
+
+def _filter_values(query: ExpertQuery) -> dict[str, object]:
+    return {
+        f"facet_{number}": [f"{name}={value}" for value in wanted]
+        for number, (name, wanted) in enumerate(sorted(query.filters.items()))
+    }
 
 
 def settings() -> Sequence[tuple[str, str]]:

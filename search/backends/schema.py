@@ -1,19 +1,22 @@
 """The tables of the PostgreSQL index, in a schema of their own; all of it is a copy that may be thrown away.
 
-`document` is narrow on purpose: the tsvector and the names stay out of line, so that a scan that visits many documents
-reads little. `chunk` keeps vectors as they come; what the texts of one language have in common (`language_mean`) is
-taken away when a query is scored, so that profiles in another language, or typed without marks, are not at a
-disadvantage. `centre` holds each expert's mean chunk less that common part: the first stage of a search by meaning.
+Everything that one search reads of many documents is small or packed. `word` is for finding: narrow rows, so that a
+scan that visits many reads little. `profile` and `chunk` are for scoring: one value for each document, kept in the row
+(packing.py says in what form), for taking a value out of line costs more than what is done with it. Vectors are kept as
+they come; what the texts of one language have in common (`language_mean`) is taken away when a query is scored, so that
+profiles in another language, or typed without marks, are not at a disadvantage. `centre` holds each expert's mean chunk
+less that common part: the first stage of a search by meaning.
 """
 
 from __future__ import annotations
 
 from psycopg import sql
 
-LAYOUT = 3  # of these tables; an index of another layout is emptied and has to be filled again
-TABLES = ("document", "chunk", "centre", "term", "language_mean", "state")
+LAYOUT = 4  # of these tables; an index of another layout is emptied and has to be filled again
+TABLES = ("document", "word", "profile", "chunk", "centre", "term", "language_mean", "state")
 LANGUAGES = {"vi": 0, "vi-unmarked": 1, "other": 2}
 
+# `state.made` tells an index from another that once had the same version.
 _TABLES = """
 create table {schema}.document (
     no integer generated always as identity primary key,
@@ -22,19 +25,30 @@ create table {schema}.document (
     chunks integer not null,
     facets text[] not null,
     identifiers text[] not null,
-    names text[] not null,
-    words tsvector not null
+    names text[] not null
 );
-alter table {schema}.document alter words set storage external;
+
+create table {schema}.word (
+    no integer primary key references {schema}.document on delete cascade,
+    id uuid not null,
+    words tsvector not null
+) with (toast_tuple_target = 128);
+alter table {schema}.word alter words set storage external;
+
+create table {schema}.profile (
+    no integer primary key references {schema}.document on delete cascade,
+    length real not null,
+    id uuid not null,
+    lexemes bytea not null
+) with (toast_tuple_target = 8160);
+alter table {schema}.profile alter lexemes set storage external;
 
 create table {schema}.chunk (
-    no integer not null references {schema}.document on delete cascade,
-    ordinal smallint not null,
-    language smallint not null,
-    vector halfvec({dimensions}) not null,
-    primary key (no, ordinal)
-);
-alter table {schema}.chunk alter vector set storage plain;
+    no integer primary key references {schema}.document on delete cascade,
+    id uuid not null,
+    vectors bytea not null
+) with (toast_tuple_target = 8160);
+alter table {schema}.chunk alter vectors set storage external;
 
 create table {schema}.centre (
     no integer primary key references {schema}.document on delete cascade,
@@ -49,8 +63,7 @@ create table {schema}.term (
 
 create table {schema}.language_mean (
     language smallint primary key,
-    chunks bigint not null,
-    mean vector({dimensions}) not null
+    mean real[] not null
 );
 
 create table {schema}.state (
@@ -58,6 +71,7 @@ create table {schema}.state (
     layout integer not null,
     dimensions integer not null,
     embedder_id text,
+    made uuid not null default gen_random_uuid(),
     version bigint not null default 0,
     documents integer not null default 0,
     mean_length double precision not null default 0,
@@ -68,7 +82,7 @@ create table {schema}.state (
 insert into {schema}.state (layout, dimensions, embedder_id) values ({layout}, {dimensions}, {embedder_id});
 """
 _INDEXES = """
-create index document_words on {schema}.document using gin (words) with (fastupdate = off);
+create index word_words on {schema}.word using gin (words) with (fastupdate = off);
 create index document_facets on {schema}.document using gin (facets) with (fastupdate = off);
 create index document_identifiers on {schema}.document using gin (identifiers) with (fastupdate = off);
 create index centre_vector on {schema}.centre using hnsw (vector halfvec_ip_ops);

@@ -14,23 +14,22 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from search.backends.lexemes import bigrams
+from search.backends.lexemes import bigrams, quoted
 from search.vietnamese import language_of, same_marks, syllables
 
 # What a match is worth by where it stands (name, subject, organisation and place, running text).
 LABEL_WEIGHTS = {"A": 1.0, "B": 1.0, "C": 0.9, "D": 0.7}
-# ts_rank with these weights says under which label a lexeme stands and how often: see `read_rank`.
-RANK_WEIGHTS = (0.001, 0.01, 0.1, 1.0)  # D, C, B, A
-_RANK_OF_ONE = 1 / 1.64493406685  # ts_rank of one occurrence of weight 1
 _BIGRAM = 0.7
 _MARKED_SHARE = 0.7  # of a word's weight, when the query is typed with marks; the rest is the folded form
 _UNMARKED_FORM = 0.9  # what the form without marks is worth: some profiles are typed without
 _SYNONYM = 0.9
 _MOST_UNITS = 32  # of a pasted text the most telling words are asked for
+_MOST_REQUIRED = 8  # units; a longer query is answered by degrees only
 _MOST_WORDS_BESIDE = 4  # in a query that is taken to be about its abbreviation
 _LONGEST_ABBREVIATION = 8
 _LENGTH_SHARE = 0.3  # how much a long document is held back
@@ -187,6 +186,23 @@ class WordScorer:
             chosen.append((lexeme, weight))
         return chosen
 
+    def broadly(self, share: float) -> str | None:
+        """A tsquery for everybody who holds words that make up so much of the query; None for a long query.
+
+        Of a unit all words have to be there, or all of one of its synonyms.
+        """
+        if len(self._units) > _MOST_REQUIRED:
+            return None
+        weights = [self._weight(unit.words) for unit in self._units]
+        enough = share * sum(weights) - 1e-9
+        forms = {n: form for n, unit in enumerate(self._units) if (form := self._required(unit))}
+        found: list[frozenset[int]] = []
+        for size in range(1, len(forms) + 1):
+            for chosen in map(frozenset, combinations(forms, size)):
+                if sum(weights[n] for n in chosen) >= enough and not any(smaller <= chosen for smaller in found):
+                    found.append(chosen)
+        return _joined(" | ", [_joined(" & ", [forms[n] for n in sorted(chosen)]) for chosen in found]) or None
+
     def rarities(self) -> Scores:
         """Of `lexemes`, in their order."""
         return np.array([self._vocabulary.rarity(lexeme) for lexeme in self._columns])
@@ -208,6 +224,20 @@ class WordScorer:
         mean = self._vocabulary.mean_length or 1.0
         result: Scores = found / total / (1 - _LENGTH_SHARE + _LENGTH_SHARE * np.clip(lengths / mean, 0.5, 4.0))
         return result
+
+    def _required(self, unit: Unit) -> str:
+        """A tsquery for the words of a unit or a synonym; empty where nobody holds them."""
+        ways = []
+        for words in (unit.words, *unit.synonyms):
+            each = [self._spellings(folded, marked) for folded, marked in zip(words.folded, words.marked, strict=True)]
+            if all(each):
+                ways.append(_joined(" & ", [_joined(" | ", [*map(quoted, spellings)]) for spellings in each]))
+        return _joined(" | ", ways)
+
+    def _spellings(self, folded: str, marked: str) -> list[str]:
+        """As typed, or without any marks: some profiles are written so."""
+        wanted = (f"={marked}", f"={folded}") if self._is_marked else (folded,)
+        return [lexeme for lexeme in dict.fromkeys(wanted) if lexeme in self._vocabulary.frequencies]
 
     def _answer(self, words: WordSequence, held: Scores) -> Scores:
         answer = np.zeros(len(held))
@@ -253,6 +283,11 @@ class WordScorer:
             self._columns.setdefault(lexeme, len(self._columns))
 
 
+def _joined(operator: str, parts: Sequence[str]) -> str:
+    """A tsquery of smaller ones."""
+    return parts[0] if len(parts) == 1 else f"({operator.join(parts)})" if parts else ""
+
+
 def has_abbreviation(text: str) -> bool:
     """Whether a short query holds a word like MRV, ĐTM or awd: capitals, or four letters that are no syllable."""
     words = text.split()
@@ -262,16 +297,3 @@ def has_abbreviation(text: str) -> bool:
         and (word.isupper() or (len(word) <= 4 and language_of(word) == "other"))
         for word in words
     )
-
-
-def read_rank(ranks: Scores) -> tuple[Scores, NDArray[np.int64]]:
-    """ts_rank under RANK_WEIGHTS → how strongly a lexeme is held (0 to 1), and the label's place in "DCBA".
-
-    The weights lie so far apart that the size tells the best label; what is left tells how often it stands there.
-    """
-    relative = np.maximum(ranks, 0) / _RANK_OF_ONE
-    labels = np.select([relative >= 0.99, relative >= 0.099, relative >= 0.0099], [3, 2, 1], 0)
-    often = relative / np.array(RANK_WEIGHTS)[labels]
-    weights = np.array([LABEL_WEIGHTS[label] for label in "DCBA"])[labels]
-    held = np.where(ranks > 0, np.minimum(weights * np.maximum(often, 1.0), 1.0), 0.0)
-    return held, labels

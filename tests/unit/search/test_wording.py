@@ -6,14 +6,12 @@ import numpy as np
 import pytest
 
 from search.backends.wording import (
-    LABEL_WEIGHTS,
     Synonyms,
     Vocabulary,
     WordQuery,
     WordScorer,
     WordSequence,
     has_abbreviation,
-    read_rank,
 )
 
 SYNONYMS = Synonyms([("ĐTM", "đánh giá tác động môi trường"), ("AI", "trí tuệ nhân tạo"), ("ĐTM biển", "đo tầng mặt")])
@@ -111,16 +109,31 @@ def test_a_query_of_unknown_words_has_no_scorer() -> None:
     assert WordQuery("", SYNONYMS).ready(Vocabulary(10, 5.0, {"a": 1})) is None
 
 
-def test_rank_tells_the_label_and_saturates() -> None:
-    one = 1 / 1.64493406685
-    ranks = np.array([[0.0, one, one * 0.1, one * 0.01, one * 0.001, one * 0.001 * 1.25, one * 1.36]])
+HELD_BY_FIVE = {"nuoi": 50, "tom": 50, "su": 3, "rung": 50, "tay": 50}
 
-    held, labels = read_rank(ranks)
 
-    assert labels[0].tolist()[1:] == [3, 2, 1, 0, 0, 3]
-    assert held[0] == pytest.approx(
-        [0, LABEL_WEIGHTS["A"], LABEL_WEIGHTS["B"], LABEL_WEIGHTS["C"], LABEL_WEIGHTS["D"], 0.875, 1.0], abs=1e-6
-    )
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("tom", "'tom'"),
+        ("nuoi tom", "('nuoi' & 'tom')"),
+        ("nuoi su", "'su'"),  # the rare one is nearly all of it
+        ("nuoi khunglong", None),  # nobody holds what most of it is about
+        ("a b c d e f g h i", None),
+    ],
+)
+def test_others_have_to_hold_nearly_all_of_what_is_asked(text: str, expected: str | None) -> None:
+    made = scorer(text, {**HELD_BY_FIVE, "a": 5})
+
+    assert made.broadly(0.7) == expected
+
+
+def test_others_may_hold_a_synonym_and_any_of_the_right_spellings() -> None:
+    made = scorer("AI", {"ai": 5, "tri": 5, "tue": 5, "nhan": 5, "tao": 5})
+    marked = scorer("nuôi tôm", {"=nuôi": 5, "=nuoi": 2, "nuoi": 7, "tom": 9, "=tôm": 5})
+
+    assert made.broadly(1.0) == "('ai' | ('tri' & 'tue' & 'nhan' & 'tao'))"
+    assert marked.broadly(1.0) == "(('=nuôi' | '=nuoi') & '=tôm')"
 
 
 @pytest.mark.parametrize(
