@@ -98,7 +98,8 @@ def arrange_facets(facets: Sequence[Facet], form: SearchForm) -> tuple[FacetLink
 
 def all_links(facet: Facet, form: SearchForm) -> tuple[FacetLink, ...]:
     """Every value of a facet, in alphabetical order."""
-    links = [_link(facet.name, value, form) for value in facet.values]
+    address = form.addresses_choosing(facet.name)
+    links = [_link(facet.name, value, form, address) for value in facet.values]
     return tuple(sorted(links, key=lambda link: fold(link.label)))
 
 
@@ -117,27 +118,28 @@ def _arranged(name: str, values: Sequence[FacetValue], form: SearchForm) -> Face
     in_view = _IN_VIEW if len(values) > _IN_VIEW + 1 else len(values)
     shown = [value for place, value in enumerate(values) if place < in_view or value.is_chosen]
     rest = [value for place, value in enumerate(values) if not (place < in_view or value.is_chosen)]
+    address = form.addresses_choosing(name)
     return FacetLinks(
         name=name,
         title=facet_title(name),
         is_open=name in _OPEN or name in form.filters,
-        shown=tuple(_link(name, value, form) for value in shown),
-        folded=tuple(_link(name, value, form) for value in rest[:_FOLDED_AWAY]),
+        shown=tuple(_link(name, value, form, address) for value in shown),
+        folded=tuple(_link(name, value, form, address) for value in rest[:_FOLDED_AWAY]),
         left_out=max(0, len(rest) - _FOLDED_AWAY),
         address=form.address.replace("/experts", f"/experts/values/{name}", 1),
     )
 
 
-def _link(name: str, value: FacetValue, form: SearchForm) -> FacetLink:
-    is_first = value.is_chosen or not form.filters.get(name)
-    toggled = form.toggled(name, value.code).address
+def _link(name: str, value: FacetValue, form: SearchForm, address: Callable[[tuple[str, ...]], str]) -> FacetLink:
+    chosen = form.filters.get(name, ())
+    alone = tuple(one for one in chosen if one != value.code) if value.is_chosen else (value.code,)
     return FacetLink(
         key=f"{name}-{value.code.replace(' ', '_')}",
         label=facet_label(name, value.code),
         count=value.count,
         is_chosen=value.is_chosen,
-        address=toggled if is_first else form.choosing(name, (value.code,)).address,
-        address_to_add=None if is_first else toggled,
+        address=address(alone),
+        address_to_add=address((*chosen, value.code)) if chosen and not value.is_chosen else None,
     )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote_plus, urlencode
 
 from litestar.datastructures import MultiDict
 
@@ -68,10 +68,13 @@ class SearchForm:
     @property
     def other_parameters(self) -> list[tuple[str, str]]:
         """What a new text keeps."""
-        filters = [(name, value) for name, values in self.filters.items() for value in values]
+        return [(name, value) for name, values in self.filters.items() for value in values] + self._way_to_show
+
+    @property
+    def _way_to_show(self) -> list[tuple[str, str]]:
         sort = [("sort", str(self.sort))] if self.sort else []
         layout = [("view", str(self.layout))] if self.layout is not Layout.CARDS else []
-        return filters + sort + layout
+        return sort + layout
 
     @property
     def query_string(self) -> str:
@@ -81,17 +84,28 @@ class SearchForm:
     def address(self) -> str:
         return f"/experts?{self.query_string}" if self.parameters else "/experts"
 
-    def toggled(self, name: str, value: str) -> SearchForm:
-        """The same search with this value chosen too, or no longer so; from its first page."""
-        own = self.filters.get(name, ())
-        return self.choosing(name, tuple(one for one in own if one != value) if value in own else (*own, value))
-
     def choosing(self, name: str, values: tuple[str, ...]) -> SearchForm:
         """The same search with just these values of a facet; from its first page."""
         filters = {
             facet: chosen for facet in FACETS if (chosen := values if facet == name else self.filters.get(facet))
         }
         return replace(self, filters=filters, page=1)
+
+    def addresses_choosing(self, name: str) -> Callable[[tuple[str, ...]], str]:
+        """Values of a facet → the address of `choosing` them. What stands around them is put together once: a page has
+        a hundred such links."""
+        at = FACETS.index(name)
+        before = [("q", self.text)] if self.text else []
+        before += [(facet, one) for facet in FACETS[:at] for one in self.filters.get(facet, ())]
+        after = [(facet, one) for facet in FACETS[at + 1 :] for one in self.filters.get(facet, ())]
+        head, tail = urlencode(before), urlencode(after + self._way_to_show)
+
+        def address(values: tuple[str, ...]) -> str:
+            parts = [head, *(f"{name}={quote_plus(value)}" for value in values), tail]
+            query = "&".join(filter(None, parts))
+            return f"/experts?{query}" if query else "/experts"
+
+        return address
 
     def without_filters(self) -> SearchForm:
         return replace(self, filters={}, page=1)
