@@ -26,7 +26,12 @@ class EmbeddingError(SearchError):
 
 
 class EmbedderUnavailableError(EmbeddingError):
-    """There is no working embedder; `str(error)` says how to get one."""
+    """There is no working embedder; `message % details` says why, and how to get one."""
+
+    def __init__(self, message: str = "", /, **details: object) -> None:
+        self.message = message
+        self.details = details
+        super().__init__(message % details if details else message)
 
 
 class EmbeddingRefusedError(EmbeddingError):

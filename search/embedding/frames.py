@@ -25,6 +25,8 @@ class Embedded(msgspec.Struct, frozen=True, tag=True):
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):
+    """Instead of `Ready`: the model does not load. Instead of `Embedded`: these texts could not be embedded."""
+
     reason: str
 
 

