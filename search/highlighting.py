@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from search.vietnamese import is_marked, same_marks, syllables, word_forms, word_places
 
@@ -40,10 +41,10 @@ class QueryWords:
             self._marks.setdefault(word, set()).add(spelled)
         self._phrases: list[tuple[str, ...]] = []
         padded = f" {' '.join(folded)} "
-        for pair in synonyms:
+        for pair in _folded(tuple(synonyms)):
             for here, there in (pair, pair[::-1]):
-                if f" {' '.join(syllables(here))} " in padded and (words := tuple(syllables(there))):
-                    self._phrases.append(words)
+                if f" {' '.join(here)} " in padded and there:
+                    self._phrases.append(there)
 
     def find(self, text: str) -> frozenset[str]:
         """The words of the query, folded, that a text answers; joining words aside. A synonym counts as its words."""
@@ -79,6 +80,12 @@ class QueryWords:
                 if all(forms[start + i][0] == word for i, word in enumerate(phrase)):
                     found += [(word, start + i) for i, word in enumerate(phrase)]
         return found
+
+
+@lru_cache(maxsize=2)
+def _folded(synonyms: tuple[tuple[str, str], ...]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """The same few hundred pairs serve every query."""
+    return [(tuple(syllables(one)), tuple(syllables(other))) for one, other in synonyms]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,6 +14,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXPlugin
 from litestar.template.config import TemplateConfig
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from search.backend import SearchBackend
@@ -44,7 +47,7 @@ def create_app(settings: Settings, *, database_url: str | None = None, run_worke
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with open_runtime(settings, database_url=database_url) as runtime:
+        async with open_runtime(settings, database_url=database_url) as runtime, _getting_ready(runtime):
             app.state.runtime = runtime
             if with_worker:
                 # The task modules pull in the whole of indexing; a process without a worker does not need them.
@@ -90,6 +93,23 @@ def create_app(settings: Settings, *, database_url: str | None = None, run_worke
     # Around the router, so that a page for an address nobody knows is in the reader's language too.
     app.asgi_handler = LanguageMiddleware(app.asgi_handler, settings.locale)
     return app
+
+
+@asynccontextmanager
+async def _getting_ready(runtime: Runtime) -> AsyncIterator[None]:
+    """Reads in the background what the first search would have to wait for."""
+
+    async def read() -> None:
+        with contextlib.suppress(DBAPIError, OSError):  # the first search says so
+            async with runtime.sessions() as session:
+                await runtime.columns.current(session)
+
+    reading = asyncio.create_task(read())
+    try:
+        yield
+    finally:
+        reading.cancel()
+        await asyncio.wait({reading}, timeout=5)
 
 
 def provide_runtime(request: Request[Any, Any, Any]) -> Runtime:

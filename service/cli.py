@@ -16,6 +16,9 @@ from service.errors import ServiceError
 from service.i18n import current_locale, gettext, translate
 from service.settings import Settings
 
+# Threads of numpy that share a small product wait for each other busily: a search costs twice the CPU with two of them.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 _NO_SPACE = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 _FILE = click.Path(path_type=Path)
 

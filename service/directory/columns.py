@@ -21,7 +21,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, Row, func, literal_column, or_, select
+from sqlalchemy import BigInteger, Row, func, literal_column, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from search.query import IdArray
@@ -34,7 +34,6 @@ _Bools = NDArray[np.bool_]
 
 _AT_A_TIME = 2_000  # rows taken in before others may run
 _SORTED_ANEW_FROM = 2_000  # changed rows: fewer are put in their places one by one
-_HORIZON: Any = literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint", BigInteger)
 _NEWEST: Any = literal_column("pg_snapshot_xmax(pg_current_snapshot())::text::bigint", BigInteger)
 _OWN: Any = literal_column("pg_current_xact_id_if_assigned()::text::bigint", BigInteger)  # null: nothing written
 _SOURCE = select(
@@ -62,7 +61,17 @@ _SOURCE = select(
     func.coalesce(Expert.confirmed_at, Expert.updated_at).label("known_at"),
     select(func.array_agg(ExpertField.code)).where(ExpertField.expert_id == Expert.id).scalar_subquery().label("codes"),
     select(func.max(Evidence.year)).where(Evidence.expert_id == Expert.id).scalar_subquery().label("latest_year"),
-    _HORIZON.label("horizon"),
+)
+
+# The oldest transaction that is still open, and whether anything has changed since the one before.
+_CHANGES = text(
+    """
+    SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon,
+        EXISTS (SELECT FROM expert WHERE touched >= :horizon
+            AND (touched < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+                OR touched = pg_current_xact_id_if_assigned()::text::bigint))
+        OR EXISTS (SELECT FROM expert_gone WHERE touched >= :horizon) AS are_there
+    """
 )
 
 
@@ -192,20 +201,23 @@ class FacetColumns:
         self._lock = asyncio.Lock()
 
     async def current(self, session: AsyncSession) -> Columns:
-        """As the session sees the directory now. Two statements; the first call of a process reads everybody."""
+        """As the session sees the directory now. One statement where nothing has changed, else three; the first call of
+        a process reads everybody."""
         async with self._lock:
             known = self._columns
+            changes = (await session.execute(_CHANGES, {"horizon": known.horizon})).one()
+            if known.horizon and not changes.are_there:
+                return known
             is_of_this_server = or_(Expert.touched < _NEWEST, Expert.touched == _OWN)
             recent = (Expert.touched >= known.horizon, is_of_this_server) if known.horizon else ()
             rows: Sequence[Row[Any]] = (await session.execute(_SOURCE.where(*recent))).all()  # type: ignore[assignment]
             deleted = select(ExpertGone.expert_id).where(ExpertGone.touched >= known.horizon)
             gone = (await session.scalars(deleted)).all()
-            if rows or gone:
-                self._columns = await _with_changes(known, rows, gone)
+            self._columns = await _with_changes(known, rows, gone, changes.horizon)
             return self._columns
 
 
-async def _with_changes(known: Columns, changed: Sequence[Row[Any]], gone: Sequence[UUID]) -> Columns:
+async def _with_changes(known: Columns, changed: Sequence[Row[Any]], gone: Sequence[UUID], horizon: int) -> Columns:
     places = _places(known, [row.id for row in changed])
     size = max(known.size, int(places.max()) + 1) if len(places) else known.size
     columns = _widened(known, size)
@@ -237,7 +249,7 @@ async def _with_changes(known: Columns, changed: Sequence[Row[Any]], gone: Seque
         bits=_with_bits(columns.bits, len(values), found),
         by_name=_by_name(known, sort_keys, columns.ids, places),
         **_looked_up(known, columns.ids, size),
-        horizon=changed[0].horizon if changed else known.horizon,
+        horizon=horizon,
     )
 
 

@@ -8,20 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
-
-from search.embedding.cache import Embeddings
-from search.embedding.embedder import Vectors
-from search.errors import EmbeddingError
 from search.fusion import FusedHit
 from search.highlighting import QueryWords, Span
-from search.vietnamese import language_of
 from service.directory.search_rows import ExpertRow
 
 _MOST_LINES = 3
 _LONGEST_LINE = 320  # characters
-_UNKNOWN = -1.0  # likeness of a line whose vector is not kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +43,14 @@ class FoundExpert:
     lines: tuple[ReasonLine, ...]
 
 
-async def explain(
-    embeddings: Embeddings,
-    rows: Sequence[ExpertRow],
-    hits: Mapping[UUID, FusedHit],
-    words: QueryWords,
-    vector: Vectors | None,
-) -> tuple[FoundExpert, ...]:
-    """Embeds nothing: lines whose vectors are not kept are explained by words."""
-    likeness = await _likeness(embeddings, rows, vector) if vector is not None else {}
+def explain(rows: Sequence[ExpertRow], hits: Mapping[UUID, FusedHit], words: QueryWords) -> tuple[FoundExpert, ...]:
+    """The line that means most is the one that the index found so: it may be an edit behind for a moment."""
     # Of a list that nobody searched there is nothing to explain.
     found = [{i: words.find(chunk.text) for i, chunk in enumerate(row.chunks)} if hits else {} for row in rows]
     common = Counter(word for lines in found for line in lines.values() for word in line)
     lines = sum(len(row.chunks) for row in rows)
     rarity = {word: math.log(1 + lines / count) for word, count in common.items()}
-    return tuple(
-        _explained(row, hits.get(row.id), words, held, rarity, likeness.get(row.id))
-        for row, held in zip(rows, found, strict=True)
-    )
+    return tuple(_explained(row, hits.get(row.id), words, held, rarity) for row, held in zip(rows, found, strict=True))
 
 
 def _explained(
@@ -77,7 +59,6 @@ def _explained(
     words: QueryWords,
     held: Mapping[int, frozenset[str]],
     rarity: Mapping[str, float],
-    likeness: NDArray[np.float64] | None,
 ) -> FoundExpert:
     name, organisation = words.mark(row.full_name), words.mark(row.organisation or "")
     lines: list[ReasonLine] = []
@@ -86,11 +67,10 @@ def _explained(
         best = max(weights.values(), default=0.0)
         chosen = sorted((i for i in weights if weights[i] >= best / 2), key=lambda i: (-weights[i], i))
         chosen = chosen[: _MOST_LINES - 1]
-        if likeness is not None and len(likeness):
-            # The line that means most, unless words have chosen it already; a name needs no such proof.
-            closest = int(likeness.argmax())
-            if closest not in chosen and likeness[closest] > _UNKNOWN and not hit.is_exact:
-                chosen.append(closest)
+        closest = hit.meaning.chunk if hit.meaning else None
+        # Unless words have chosen it already; a name needs no such proof.
+        if closest is not None and closest not in chosen and closest < len(row.chunks) and not hit.is_exact:
+            chosen.append(closest)
         for i in chosen:
             chunk = row.chunks[i]
             spans = _shortened(words.mark(chunk.text))
@@ -123,32 +103,6 @@ def _matched(
     if not fields:
         fields[hit.field if hit.words is not None else "meaning"] = None
     return tuple(fields)
-
-
-async def _likeness(
-    embeddings: Embeddings, rows: Sequence[ExpertRow], vector: Vectors
-) -> dict[UUID, NDArray[np.float64]]:
-    """How close each line is to the query, less what the lines of its language on this page have in common."""
-    texts = [chunk.text for row in rows for chunk in row.chunks]
-    if not texts:
-        return {}
-    try:
-        vectors = await embeddings.known_passages(texts)
-    except EmbeddingError:
-        return {}
-    scores = (vectors @ vector).astype(np.float64)
-    is_known = vectors.any(axis=1)
-    languages = np.array([language_of(text) for text in texts])
-    for language in set(languages[is_known].tolist()):
-        of_it = is_known & (languages == language)
-        scores[of_it] -= scores[of_it].mean()
-    scores[~is_known] = _UNKNOWN
-    result: dict[UUID, NDArray[np.float64]] = {}
-    start = 0
-    for row in rows:
-        result[row.id] = scores[start : start + len(row.chunks)]
-        start += len(row.chunks)
-    return result
 
 
 def _shortened(spans: Sequence[Span]) -> tuple[Span, ...]:

@@ -18,12 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from search.backend import SearchBackend
 from search.embedding.cache import Embeddings
-from search.embedding.embedder import Vectors
 from search.errors import SearchUnavailableError
 from search.fusion import FusedHit, fuse, meaning_score
 from search.highlighting import QueryWords
 from search.query import ExpertQuery, Rankings
-from search.retrieval import query_vectors
+from search.retrieval import ask_index, query_vectors
 from search.vietnamese import syllables
 from service.access.policy import Action, Actor, require
 from service.directory.columns import Columns, Counted, FacetColumns, RowNumbers
@@ -131,7 +130,7 @@ async def search_directory(
     ids = found.columns.ids_of(found.counted.rows[start : start + request.page_size])
     rows = await load_expert_rows(session, actor, ids, today=today)
     return DirectoryResults(
-        rows=await explain(embeddings, rows, found.hits, QueryWords(request.text.strip(), synonyms), found.vector),
+        rows=explain(rows, found.hits, QueryWords(request.text.strip(), synonyms)),
         total=len(found.counted.rows),
         is_at_least=found.is_at_least,
         sort=found.sort,
@@ -163,7 +162,6 @@ class _Found:
     columns: Columns
     counted: Counted
     hits: Mapping[UUID, FusedHit]
-    vector: Vectors | None
     sort: Sort
     is_at_least: bool
     notices: tuple[str, ...]
@@ -197,7 +195,6 @@ async def _find(
         columns=current,
         counted=Counted(ordered, counted.counts, counted.without),
         hits={hit.expert_id: hit for hit in answer.hits},
-        vector=answer.vector,
         sort=sort,
         is_at_least=answer.is_cut,
         notices=answer.notices,
@@ -210,7 +207,6 @@ class _Answer:
 
     hits: Sequence[FusedHit] = ()
     rankings: Rankings = field(default_factory=Rankings)
-    vector: Vectors | None = None
     is_cut: bool = False
     notices: tuple[str, ...] = ()
 
@@ -226,18 +222,17 @@ async def _ask(session: AsyncSession, backend: SearchBackend, embeddings: Embedd
         with_others=True,
     )
     try:
-        rankings = await backend.search(query)
+        rankings = await ask_index(backend, embeddings, query)
         hits = _that_belong(rankings, is_short=len(syllables(text)) <= _SHORT)
         if hits or await backend.count() > 0:
             notices = (WORDS_ONLY,) if vector is None and not embeddings.is_available else ()
-            return _Answer(hits=hits, rankings=rankings, vector=vector, notices=notices)
+            return _Answer(hits=hits, rankings=rankings, notices=notices)
         is_missing = False  # an empty index of an empty directory is as it should be
     except SearchUnavailableError:
         is_missing = True
     hits = await plain_word_search(session, text, limit=MOST_LISTED)
     return _Answer(
         hits=hits,
-        vector=vector,
         is_cut=len(hits) == MOST_LISTED,
         notices=(NOT_INDEXED,) if hits or is_missing else (),
     )

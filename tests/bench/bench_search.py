@@ -1,41 +1,39 @@
 """How long a search of a large directory takes: python tests/bench/bench_search.py [--experts N] [--works N]
 
-Asks what the search page asks (words and meaning, facets with counts, total, 20 rows with their reasons; rights
-checked), one client after the other and then eight at once, by kind of query. Queries and people are drawn with a seed,
-and so are vectors, so no query waits for the embedder. Baseline: PostgreSQL's own full text over the same profiles,
-ts_rank, 20 rows, a total and one GROUP BY for each facet, no vectors, no reasons.
+Asks what the search page asks (words and meaning, fifteen facets with counts, total, 20 rows with their reasons; rights
+checked): by kind of query one after the other, then all kinds mixed with 1, 2 and 8 clients. The index alone, and the
+baselines of search_baselines.py, answer the same queries in the same run. Queries and people are drawn with a seed, and
+so are vectors, so no query waits for the embedder. --save FILE adds a line of JSON for plot_search.py.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from time import perf_counter
+from typing import Any
 
+import numpy as np
 from made_directory import Drawer, Size, made_runtime, size_options
-from measuring import machine, spending, spread
+from measuring import Spent, machine, spending, spread
+from search_baselines import Ask, exhaustive_vectors, plain_full_text, sizes
 
+from search.query import ExpertQuery
+from search.retrieval import query_vectors
 from search.vietnamese import fold
 from service.access.policy import LOCAL_OPERATOR
+from service.database.server import EmbeddedServer
 from service.directory.search import DirectorySearch, search_directory
 from service.runtime import Runtime
 
 TODAY = date(2026, 11, 25)
-PLAIN = """
-create schema if not exists bench;
-create table if not exists bench.plain as
-select e.id, e.full_name, e.degree, e.country, e.is_available, left(f.code, 1) as field_group,
-       to_tsvector('simple', concat_ws(' ', e.name_fold, e.organisation_text, e.biography,
-                   array_to_string(e.keywords, ' '),
-                   (select string_agg(v.title_fold, ' ') from public.evidence v where v.expert_id = e.id))) as words
-from public.expert e left join public.expert_field f on f.expert_id = e.id and f.ordinal = 0;
-create index if not exists plain_words on bench.plain using gin (words);
-analyze bench.plain;
-"""
-FACETS = ("field_group", "degree", "country", "is_available")
+CLIENTS = (1, 2, 8)
+_DEPTH = 300  # hits that a search of the directory asks the index for
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +69,6 @@ def drawn_queries(size: Size, each: int) -> list[Kind]:
     ]
 
 
-Ask = Callable[[DirectorySearch], Awaitable[object]]
-
-
 async def one_after_the_other(ask: Ask, requests: Sequence[DirectorySearch]) -> list[float]:
     took = []
     for request in requests:
@@ -88,62 +83,110 @@ async def all_at_once(ask: Ask, requests: Sequence[DirectorySearch], clients: in
     return [took for part in parts for took in part]
 
 
-def ours(runtime: Runtime) -> Ask:
+def this_search(runtime: Runtime) -> Ask:
     async def ask(request: DirectorySearch) -> object:
         async with runtime.sessions() as session:
             return await search_directory(
-                session, runtime.backend, runtime.embeddings, LOCAL_OPERATOR, request, today=TODAY
+                session,
+                runtime.backend,
+                runtime.embeddings,
+                LOCAL_OPERATOR,
+                request,
+                today=TODAY,
+                columns=runtime.columns,
+                synonyms=runtime.synonyms,
             )
 
     return ask
 
 
-def plain(runtime: Runtime) -> Ask:
+def the_index_alone(runtime: Runtime) -> Ask:
+    """Rankings, without rows, counts or reasons."""
+
     async def ask(request: DirectorySearch) -> object:
-        query = {"text": fold(request.text)}
-        where = "words @@ plainto_tsquery('simple', %(text)s)" if request.text else "true"
-        async with runtime.pool.connection() as connection:
-            for statement in (
-                f"select id, full_name from bench.plain where {where} order by"
-                f" ts_rank(words, plainto_tsquery('simple', %(text)s)) desc, id limit 20",
-                f"select count(*) from bench.plain where {where}",
-                *(f"select {name}, count(*) from bench.plain where {where} group by 1" for name in FACETS),
-            ):
-                await (await connection.execute(statement, query)).fetchall()  # type: ignore[arg-type]
-        return None
+        vector, parts = await query_vectors(runtime.embeddings, request.text)
+        query = ExpertQuery(text=request.text, vector=vector, parts=parts, limit=_DEPTH, with_others=True)
+        return await runtime.backend.search(query)
 
     return ask
 
 
-async def measure(options: argparse.Namespace) -> None:
+def figures(took: Sequence[float], spent: Spent) -> dict[str, float]:
+    p50, p95 = np.percentile(took, [50, 95])
+    return {
+        "p50": p50,
+        "p95": p95,
+        "cpu": 1000 * spent.cpu / len(took),
+        "database_cpu": 1000 * spent.database_cpu / len(took),
+        "per_second": len(took) / spent.seconds,
+    }
+
+
+async def measure_one(title: str, ask: Ask, kinds: Sequence[Kind], server: EmbeddedServer) -> dict[str, Any]:
+    print(title)
+    by_kind = {}
+    for kind in kinds:
+        await ask(kind.requests[-1])  # what is read once
+        with spending(server) as spent:
+            took = await one_after_the_other(ask, kind.requests)
+        by_kind[kind.name] = figures(took, spent)
+        print(f"  {kind.name:34} {spread(took)}; each {spent.each(len(took))}")
+    # In turn, so that no client asks for one kind only.
+    mixed = [kind.requests[n] for n in range(len(kinds[0].requests)) for kind in kinds]
+    by_clients = {}
+    for clients in CLIENTS:
+        with spending(server) as spent:
+            took = await all_at_once(ask, mixed, clients)
+        by_clients[clients] = figures(took, spent)
+        print(
+            f"  mixed, {clients} at once: {spread(took)}; {len(took) / spent.seconds:.0f}/s; each"
+            f" {spent.each(len(took))}"
+        )
+    return {"kinds": by_kind, "clients": by_clients}
+
+
+async def measure(options: argparse.Namespace) -> dict[str, Any]:
     async with made_runtime(options) as (runtime, server, size):
-        async with runtime.pool.connection() as connection:
-            await connection.execute(PLAIN)
+        plain, vectors = await plain_full_text(runtime), await exhaustive_vectors(runtime)
         kinds = drawn_queries(size, options.queries)
-        for title, ask in (("this search", ours(runtime)), ("plain full text", plain(runtime))):
-            await all_at_once(ask, [kind.requests[0] for kind in kinds], 2)  # what is read once
-            print(f"{title}, {size.experts} experts, {options.queries} queries of each kind")
-            for kind in kinds:
-                with spending(server) as spent:
-                    took = await one_after_the_other(ask, kind.requests)
-                print(f"  {kind.name:34} {spread(took)}; each {spent.each(len(took))}")
-            mixed = [kind.requests[n] for n in range(options.queries) for kind in kinds]
-            for clients in (1, 8):
-                with spending(server) as spent:
-                    took = (
-                        await all_at_once(ask, mixed, clients) if clients > 1 else await one_after_the_other(ask, mixed)
-                    )
-                rate = len(took) / spent.seconds
-                print(f"  mixed, {clients} at once: {spread(took)}; {rate:.0f}/s; each {spent.each(len(took))}")
+        with_text = [kind for kind in kinds if kind.requests[0].text]
+        print(f"{size.experts} experts, {options.queries} queries of each kind")
+        with spending(server) as spent:
+            await this_search(runtime)(DirectorySearch())
+        print(f"first search of a process, with everybody's columns: {spent}")
+        systems = {
+            "this search": await measure_one("this search", this_search(runtime), kinds, server),
+            "the index alone": await measure_one("the index alone", the_index_alone(runtime), with_text, server),
+            "plain full text": await measure_one("plain full text", plain, kinds, server),
+            "exhaustive vectors": await measure_one("exhaustive vectors", vectors, with_text, server),
+        }
+        plain_bytes, index_bytes = await sizes(runtime)
+        async with runtime.pool.connection() as connection:
+            made = await (await connection.execute("select seconds, cpu, database_cpu from bench.made")).fetchone()
+        print(f"index {index_bytes / 1e6:.0f} MB, plain table {plain_bytes / 1e6:.0f} MB; made in (s, CPU, CPU) {made}")
         print(machine())
+        return {
+            "machine": machine(),
+            "experts": size.experts,
+            "works": size.works,
+            "index_bytes": index_bytes,
+            "plain_bytes": plain_bytes,
+            "made": made,
+            "systems": systems,
+        }
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     size_options(options)
     options.add_argument("--queries", type=int, default=40, help="of each kind")
+    options.add_argument("--save", type=Path, help="a file of JSON lines to add the figures to")
     print(machine())
-    asyncio.run(measure(options.parse_args()))
+    chosen = options.parse_args()
+    result = asyncio.run(measure(chosen))
+    if chosen.save:
+        with chosen.save.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(result) + "\n")
 
 
 if __name__ == "__main__":

@@ -19,12 +19,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 import psycopg
+from measuring import spending
 
 from search.embedding.cache import Embeddings
 from search.embedding.embedder import Vectors
@@ -60,6 +60,8 @@ SENTENCES = (
 )
 KINDS = ("publication", "publication", "project", "consultancy", "initiative")
 DIMENSIONS = 384
+_EMPLOYERS = ("university", "university", "research_institute", "state_agency", "enterprise")
+_CONFIRMED = (None, *(datetime(2024 + n // 12, 1 + n % 12, 15, tzinfo=UTC) for n in range(22)))
 
 
 class DrawnEmbedder:
@@ -123,6 +125,7 @@ class Drawer:
         self._dice = np.random.default_rng(seed)
         self._bodies = [row["name_vi"] for row in read_reference("organisations.csv")]
         self._places = [row["legacy_name"] for row in read_reference("kien_giang_units.csv") if row["legacy_name"]]
+        self._units = sorted({row["new_code"] for row in read_reference("kien_giang_units.csv")})
         self._provinces = [row["new_name"] for row in read_reference("provinces.csv")]
         self._subjects = _subjects()
         popularity = 1.0 / np.arange(1, len(self._subjects) + 1) ** 0.7
@@ -157,7 +160,9 @@ class Drawer:
             else None,
             "position": self.one(("Giảng viên", "Nghiên cứu viên", "Trưởng phòng", "Chuyên viên", "Phó giám đốc")),
             "organisation_text": self.one(self._bodies),
-            "organisation_kind": "university",
+            "organisation_kind": self.one(
+                ("university", "university", "research_institute", "state_agency", "enterprise")
+            ),
             "country": self.one(("AU", "US", "JP", "FR")) if abroad else "VN",
             "province": None if abroad else self.one(self._provinces),
             "hometown_text": f"{self.one(self._places)}, tỉnh Kiên Giang",
@@ -166,6 +171,12 @@ class Drawer:
             "biography": " ".join(self._line(self.one(SENTENCES), own, False) for _ in range(size.sentences)),
             "is_available": bool(self._dice.random() < 0.95),
             "open_reviews": int(self._dice.integers(0, 4)),
+            "residence_new_code": None if abroad or self._dice.random() < 0.7 else self.one(self._units),
+            "residence_precision": "commune",
+            "ties": self.one((["hometown"], ["hometown", "family"], ["studied"], ["worked"], [])),
+            "task_kinds": self.one((["review"], ["review", "appraisal"], ["consultancy", "lecture"], [])),
+            "state": self.one(("unconfirmed", "unconfirmed", "public", "pending", "draft")),
+            "confirmed_at": self.one(_CONFIRMED),
             "works": [self._work(own, english) for _ in range(size.works)],
             "codes": codes,
         }
@@ -209,12 +220,13 @@ def _subjects() -> list[_Subject]:
 EXPERT = (
     "id", "full_name", "family_name", "middle_name", "given_name", "name_fold", "sort_key", "gender", "birth_year",
     "degree", "academic_rank", "position", "organisation_text", "organisation_kind", "country", "province",
-    "hometown_text", "languages", "keywords", "biography", "is_available", "open_reviews",
+    "hometown_text", "languages", "keywords", "biography", "is_available", "open_reviews", "residence_new_code",
+    "residence_precision", "ties", "task_kinds", "state", "confirmed_at",
 )  # fmt: skip
-_EMPTY_LISTS = ("aliases", "other_titles", "honours", "months_in_vietnam", "ties", "other_emails", "awards")
+_EMPTY_LISTS = ("aliases", "other_titles", "honours", "months_in_vietnam", "other_emails", "awards")
 _FIXED: dict[str, object] = {
     **{name: [] for name in _EMPTY_LISTS},
-    "version": 1, "capacity": 3, "state": "unconfirmed", "visibility": json.dumps({}), "is_synthetic": True,
+    "version": 1, "capacity": 3, "visibility": json.dumps({}), "is_synthetic": True,
 }  # fmt: skip
 
 
@@ -292,7 +304,6 @@ def made_database(server: EmbeddedServer, state: Path, size: Size) -> str:
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         if connection.execute("select 1 from pg_database where datname = %s", [size.database]).fetchone():
             return url
-    started = perf_counter()
     partial = f"{size.database}_partial"
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         connection.execute(f'drop database if exists "{partial}" with (force)')  # type: ignore[arg-type]
@@ -306,22 +317,24 @@ def made_database(server: EmbeddedServer, state: Path, size: Size) -> str:
         await engine.dispose()
 
     asyncio.run(reference())
-    fill_tables(server.url(partial), size)
-    filled = perf_counter()
+    with spending(server) as tables:
+        fill_tables(server.url(partial), size)
 
     async def index() -> None:
         async with bench_runtime(state, server.url(partial)) as runtime:
             await fill_index(runtime)
 
-    asyncio.run(index())
+    with spending(server) as indexed:
+        asyncio.run(index())
     with psycopg.connect(server.url(partial), autocommit=True) as connection:
         connection.execute("vacuum analyze")
+        connection.execute("create schema if not exists bench")
+        connection.execute("create table bench.made (seconds float8, cpu float8, database_cpu float8)")
+        cost = [indexed.seconds, indexed.cpu, indexed.database_cpu]
+        connection.execute("insert into bench.made values (%s, %s, %s)", cost)
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         connection.execute(f'alter database "{partial}" rename to "{size.database}"')  # type: ignore[arg-type]
-    print(
-        f"made {size.experts} experts with {size.works} works each:"
-        f" tables {filled - started:.0f} s, index {perf_counter() - filled:.0f} s ({datetime.now(UTC):%H:%M} UTC)"
-    )
+    print(f"made {size.experts} experts with {size.works} works each: tables {tables}; index {indexed}")
     return url
 
 

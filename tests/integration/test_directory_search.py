@@ -278,6 +278,8 @@ async def test_the_number_of_statements_is_the_same_for_one_row_and_for_three(
 ) -> None:
     for name in ("Lý Một", "Lý Hai", "Lý Ba"):
         await directory.index(await make_expert(session, name, works=["Nuôi tôm", "Nuôi cua"]))
+    await session.commit()
+    await directory.search("ly")  # takes in everybody
     statements: list[str] = []
     connection = (await session.connection()).sync_connection
     event.listen(connection, "before_cursor_execute", lambda *args: statements.append(args[2]))
@@ -287,4 +289,4 @@ async def test_the_number_of_statements_is_the_same_for_one_row_and_for_three(
     three = await directory.search("ly", page_size=3)
 
     assert (len(one.rows), len(three.rows)) == (1, 3)
-    assert len(statements) - after_one == after_one == 4
+    assert len(statements) - after_one == after_one == 3
