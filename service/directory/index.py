@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from search.backend import SearchBackend
 from search.documents import ExpertDocument
@@ -15,10 +16,23 @@ from search.embedding.embedder import Vectors
 from search.errors import EmbedderUnavailableError
 from service.database.models import Expert
 from service.directory.documents import NEVER_INDEXED, build_documents
+from service.directory.index_record import note_missing_vectors
 
 Progress = Callable[[int, int], None]  # experts done, experts in all
 
+_INDEX_LOCK = 7_238_114_521
 _BATCH = 100
+
+
+@contextlib.asynccontextmanager
+async def holding_the_index(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[None]:
+    """Nobody else writes the index while the block runs, whatever process they are in; they wait.
+
+    An older state must never land on a newer one: whoever writes the index that serves holds this.
+    """
+    async with sessions.begin() as session:
+        await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _INDEX_LOCK})
+        yield
 
 
 async def sync_experts(
@@ -31,7 +45,8 @@ async def sync_experts(
     """Index these people anew; those who are gone, archived or erased leave the index.
 
     Where the embedder fails, they can be found by words and then EmbedderUnavailableError is raised, so that the job
-    runs again. Where there is none at all, words are all there is and nothing is raised.
+    runs again. Where there is none at all, or the index holds the vectors of another, words are all there is and
+    nothing is raised; that is noted, for a rebuild to make up for.
     """
     ids = list(dict.fromkeys(expert_ids))
     failure: EmbedderUnavailableError | None = None
@@ -41,14 +56,16 @@ async def sync_experts(
         present = {document.id for document in documents}
         if gone := [id_ for id_ in batch if id_ not in present]:
             await backend.delete(gone)
-        failure = await _upsert(backend, embeddings, documents) or failure
+        failure = await put_documents(backend, embeddings, documents) or failure
+        if documents and await backend.embedder_id() not in (None, embeddings.embedder_id):
+            await note_missing_vectors(session)
         if on_progress:
             on_progress(min(start + _BATCH, len(ids)), len(ids))
     if failure is not None and embeddings.embedder_id is not None:
         raise failure
 
 
-async def _upsert(
+async def put_documents(
     backend: SearchBackend, embeddings: Embeddings, documents: Sequence[ExpertDocument]
 ) -> EmbedderUnavailableError | None:
     """Gives back why there are no vectors, when there are none."""
@@ -82,22 +99,3 @@ async def count_indexable(session: AsyncSession) -> int:
     return (
         await session.scalar(select(func.count()).select_from(Expert).where(Expert.state.not_in(NEVER_INDEXED)))
     ) or 0
-
-
-async def rebuild_index(
-    session: AsyncSession,
-    backend: SearchBackend,
-    embeddings: Embeddings,
-    on_progress: Progress | None = None,
-) -> None:
-    """Build the index anew beside the old one, which answers until the new one takes its place.
-
-    Without an embedder people are found by words; nothing is raised. Nothing else may write the index meanwhile.
-    """
-    ids = list(await session.scalars(select(Expert.id).where(Expert.state.not_in(NEVER_INDEXED)).order_by(Expert.id)))
-    async with backend.rebuilding() as fresh:
-        for start in range(0, len(ids), _BATCH):
-            documents = await build_documents(session, ids[start : start + _BATCH])
-            await _upsert(fresh, embeddings, documents)
-            if on_progress:
-                on_progress(min(start + _BATCH, len(ids)), len(ids))

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
 import procrastinate
 from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.jobs import Job
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from search.backend import SearchBackend
 from search.embedding.cache import Embeddings
 from search.errors import SearchError
 from service.database.faults import explain_fault
-from service.database.models import Expert
-from service.database.queue import defer
-from service.directory.documents import NEVER_INDEXED
-from service.directory.index import count_indexable, sync_experts
+from service.directory.index import holding_the_index, sync_experts
+from service.directory.rebuilding import rebuild_index
 
-INDEX_LOCK = 7_238_114_521  # an older state must never land on a newer one: whoever writes the index holds this
 _EXPERTS_AT_A_TIME = 50
 _JOBS_TAKEN_OVER = 1000
 _LONGEST_WAIT_SECONDS = 300
@@ -65,6 +61,7 @@ def make_queue(connector: procrastinate.PsycopgConnector) -> procrastinate.App:
     """The queue of one database, knowing all tasks by the names under which they are deferred."""
     queue = procrastinate.App(connector=connector)
     queue.task(name="index_experts", pass_context=True, retry=UntilItWorks())(index_experts)
+    queue.task(name="rebuild_index", pass_context=True, retry=UntilItWorks())(rebuild)
     return queue
 
 
@@ -94,6 +91,14 @@ async def index_experts(context: JobContext, expert_ids: list[str]) -> None:
         raise failure
 
 
+async def rebuild(context: JobContext) -> None:
+    """Build the index anew, with the vectors of this process's embedder. Killed in between, it goes on where it was."""
+    tools: JobTools = context.additional_context["tools"]
+    failure = await rebuild_index(tools.sessions, tools.backend, tools.embeddings)
+    if failure is not None:
+        raise failure  # words alone for now; again until there are vectors
+
+
 async def _take_over_waiting_jobs(tools: JobTools, job_id: int | None, expert_ids: list[str]) -> list[str]:
     """Many edits in quick succession become one piece of work.
 
@@ -109,24 +114,6 @@ async def _take_over_waiting_jobs(tools: JobTools, job_id: int | None, expert_id
             return expert_ids  # taken for dead and given to another worker: the rolled-back jobs stay where they were
         await session.commit()
     return wanted
-
-
-@contextlib.asynccontextmanager
-async def holding_the_index(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[None]:
-    """Nobody else writes the index while the block runs, whatever process they are in; they wait."""
-    async with sessions.begin() as session:
-        await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": INDEX_LOCK})
-        yield
-
-
-async def index_what_is_missing(tools: JobTools) -> None:
-    """Defer the indexing of everybody when the index holds other numbers than the directory: it was emptied by a new
-    layout, or lost. Vectors are kept apart, so nothing is embedded again."""
-    async with tools.sessions.begin() as session:
-        if await tools.backend.count() == await count_indexable(session):
-            return
-        ids = await session.scalars(select(Expert.id).where(Expert.state.not_in(NEVER_INDEXED)).order_by(Expert.id))
-        await defer(session, "index_experts", expert_ids=[str(expert_id) for expert_id in ids])
 
 
 async def _sync(tools: JobTools, expert_ids: Sequence[str]) -> None:

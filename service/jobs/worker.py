@@ -12,7 +12,9 @@ from typing import Protocol
 import procrastinate
 
 from search.errors import SearchUnavailableError
-from service.jobs.tasks import JobTools, index_what_is_missing, make_queue
+from service.database.queue import QUEUE
+from service.jobs.index_care import REBUILD_QUEUE, has_rebuild_waiting, look_after_the_index
+from service.jobs.tasks import JobTools, make_queue
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +29,7 @@ class WorkerPace:
     heartbeat: float = 2.0
     dead_after: float = 10.0
     stop_within: float = 3.0  # a job under way at a stop is given this long, then put back into the queue
+    look_after_index: float = 60.0
 
 
 DEFAULT_PACE = WorkerPace()
@@ -79,30 +82,54 @@ async def _work(host: WorkerHost, pace: WorkerPace) -> None:
         conninfo=host.database_url, min_size=1, max_size=3, kwargs={"prepare_threshold": None}, timeout=10
     )
     queue = make_queue(connector)
-    with contextlib.suppress(SearchUnavailableError):  # an index that is away now is caught up with later
-        await index_what_is_missing(host)
     async with queue.open_async():
-        worker = asyncio.create_task(
-            queue.run_worker_async(
-                concurrency=1,
-                install_signal_handlers=False,
-                delete_jobs="successful",
-                fetch_job_polling_interval=pace.poll,
-                update_heartbeat_interval=pace.heartbeat,
-                stalled_worker_timeout=pace.dead_after,
-                shutdown_graceful_timeout=pace.stop_within,
-                additional_context={"tools": host},
-            )
-        )
-        rescue = asyncio.create_task(_rescue_jobs_of_dead_workers(queue, pace))
+        tasks = [
+            asyncio.create_task(_run_jobs(queue, host, pace, QUEUE)),
+            asyncio.create_task(_rescue_jobs_of_dead_workers(queue, pace)),
+            asyncio.create_task(_keep_the_index(queue, host, pace)),
+        ]
         try:
-            await asyncio.wait({worker, rescue}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await asyncio.gather(*(end_task(task, again_after=pace.stop_within + 1) for task in (worker, rescue)))
-            results = await asyncio.gather(worker, rescue, return_exceptions=True)
+            await asyncio.gather(*(end_task(task, again_after=pace.stop_within + 1) for task in tasks))
+            results = await asyncio.gather(*tasks, return_exceptions=True)
         for result in results:
             if isinstance(result, Exception):
                 raise result
+
+
+async def _run_jobs(
+    queue: procrastinate.App, host: WorkerHost, pace: WorkerPace, name: str, *, for_ever: bool = True
+) -> None:
+    """Those of one queue, one after another; otherwise than for ever, until none is due."""
+    await queue.run_worker_async(
+        queues=[name],
+        wait=for_ever,
+        concurrency=1,
+        install_signal_handlers=False,
+        delete_jobs="successful",
+        fetch_job_polling_interval=pace.poll,
+        update_heartbeat_interval=pace.heartbeat,
+        stalled_worker_timeout=pace.dead_after,
+        shutdown_graceful_timeout=pace.stop_within,
+        additional_context={"tools": host},
+    )
+
+
+async def _keep_the_index(queue: procrastinate.App, host: WorkerHost, pace: WorkerPace) -> None:
+    """Look after it at once and then again and again, and run the rebuilds that this, or somebody, has asked for."""
+    while True:
+        with contextlib.suppress(SearchUnavailableError):  # an index that is away now is caught up with later
+            await look_after_the_index(host)
+        until = asyncio.get_running_loop().time() + pace.look_after_index
+        while True:
+            async with host.sessions() as session:
+                is_due = await has_rebuild_waiting(session)
+            if is_due:
+                await _run_jobs(queue, host, pace, REBUILD_QUEUE, for_ever=False)
+            if (left := until - asyncio.get_running_loop().time()) <= 0:
+                break
+            await asyncio.sleep(min(left, pace.dead_after / 2))
 
 
 async def _rescue_jobs_of_dead_workers(app: procrastinate.App, pace: WorkerPace) -> None:

@@ -19,9 +19,11 @@ from search.embedding.cache import Embeddings, open_embeddings
 from search.query import ExpertQuery
 from service.database.models import Employment, Expert, ExpertField, Setting
 from service.database.models.directory import ProfileState
+from service.database.session import make_sessions
 from service.directory.actions import StaleExpertError, set_availability, update_expert
 from service.directory.documents import build_documents
-from service.directory.index import rebuild_index, sync_experts
+from service.directory.index import sync_experts
+from service.directory.rebuilding import rebuild_index
 from service.directory.reference import find_setting, load_reference
 from service.errors import BadInputError, NotFoundError
 from tests.factories import make_expert
@@ -247,10 +249,12 @@ async def test_a_rebuilt_index_holds_the_directory_and_nothing_else(
     hoa, gone = await make_hoa(session), await make_expert(session, "Lê Văn Bình")
     await sync_experts(session, backend, embeddings, [gone.id])
     gone.state = ProfileState.ERASED
-    await session.flush()
+    await session.commit()
     progress: list[tuple[int, int]] = []
 
-    await rebuild_index(session, backend, embeddings, lambda done, total: progress.append((done, total)))
+    await rebuild_index(
+        make_sessions(session.bind), backend, embeddings, lambda done, total: progress.append((done, total))
+    )
 
     assert await backend.ids() == {hoa.id}
     assert progress == [(1, 1)]

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import UUID
@@ -28,7 +29,7 @@ from service.jobs.worker import WorkerPace, end_task, running_worker
 from tests.factories import make_expert
 
 ROOT = Path(__file__).parents[2]
-QUICK = WorkerPace(poll=0.1, heartbeat=0.3, dead_after=1.5, stop_within=1)
+QUICK = WorkerPace(poll=0.1, heartbeat=0.3, dead_after=1.5, stop_within=1, look_after_index=0.2)
 
 
 @dataclass
@@ -51,6 +52,15 @@ class MemoryIndex:
 
     async def search(self, query: ExpertQuery) -> Rankings:
         raise NotImplementedError
+
+    async def embedder_id(self) -> str | None:
+        return None
+
+    @asynccontextmanager
+    async def rebuilding(self) -> AsyncIterator[MemoryIndex]:
+        fresh = MemoryIndex(refused=self.refused)
+        yield fresh
+        self.names = fresh.names
 
     async def count(self) -> int:
         return len(self.names)

@@ -1,0 +1,89 @@
+"""What is remembered of the search index, in the table of settings: the rebuild under way or last done, whether people
+were written to the index without vectors, and how each embedder was opened that the index has held."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from search.embedding.cache import EmbedderSource
+from service.database.models.base import uuid7
+
+_REBUILD = "index_rebuild"
+_LACKS_VECTORS = "index_lacks_vectors"
+_EMBEDDERS = "index_embedders"
+
+_READ = text("SELECT value FROM setting WHERE name = :name AND valid_from IS NULL")
+_WRITE = text(
+    "INSERT INTO setting (id, name, value) VALUES (:id, :name, CAST(:value AS jsonb)) "
+    "ON CONFLICT (name, valid_from) DO UPDATE SET value = excluded.value"
+)
+_ADD = text(
+    "INSERT INTO setting (id, name, value) VALUES (:id, :name, CAST(:value AS jsonb)) "
+    "ON CONFLICT (name, valid_from) DO UPDATE SET value = setting.value || excluded.value"
+)
+_REMOVE = text("DELETE FROM setting WHERE name = :name AND valid_from IS NULL")
+
+
+class RebuildPhase(StrEnum):
+    EMBEDDING = "embedding"  # texts become vectors; the old index serves
+    BUILDING = "building"  # the new index is written beside the old one, which serves
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RebuildRecord:
+    """`done` of `total` experts in this phase. A record that is not DONE and has not changed for minutes is of a worker
+    that was stopped; the next one goes on. `finished_at` is that of the last rebuild that came to its end, whatever
+    has begun since. `embedder_id` None: by words alone."""
+
+    phase: RebuildPhase
+    embedder_id: str | None
+    done: int
+    total: int
+    started_at: datetime
+    changed_at: datetime
+    finished_at: datetime | None = None
+
+
+async def find_rebuild(session: AsyncSession) -> RebuildRecord | None:
+    value = await session.scalar(_READ, {"name": _REBUILD})
+    return None if value is None else msgspec.convert(value, RebuildRecord)
+
+
+async def save_rebuild(session: AsyncSession, record: RebuildRecord) -> None:
+    await session.execute(_WRITE, _row(_REBUILD, record))
+
+
+async def note_missing_vectors(session: AsyncSession) -> None:
+    """Somebody was written to an index that holds another embedder's vectors, or by a process that has none."""
+    await session.execute(_WRITE, _row(_LACKS_VECTORS, {"since": datetime.now(UTC)}))
+
+
+async def lacks_vectors(session: AsyncSession) -> bool:
+    return await session.scalar(_READ, {"name": _LACKS_VECTORS}) is not None
+
+
+async def forget_missing_vectors(session: AsyncSession) -> None:
+    await session.execute(_REMOVE, {"name": _LACKS_VECTORS})
+
+
+async def note_embedder(session: AsyncSession, embedder_id: str, source: EmbedderSource) -> None:
+    """So that another process can open it again while the index still holds its vectors."""
+    if await find_embedder(session, embedder_id) != source:
+        await session.execute(_ADD, _row(_EMBEDDERS, {embedder_id: source}))
+
+
+async def find_embedder(session: AsyncSession, embedder_id: str) -> EmbedderSource | None:
+    known = await session.scalar(_READ, {"name": _EMBEDDERS}) or {}
+    return msgspec.convert(known[embedder_id], EmbedderSource) if embedder_id in known else None
+
+
+def _row(name: str, value: object) -> dict[str, object]:
+    return {"id": uuid7(), "name": name, "value": json.dumps(msgspec.to_builtins(value))}
