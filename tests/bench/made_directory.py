@@ -33,8 +33,8 @@ from service.database.migrate import migrate
 from service.database.models.base import uuid7
 from service.database.server import EmbeddedServer
 from service.database.session import make_engine, make_sessions
-from service.directory.index import rebuild_index
 from service.directory.names import sort_key
+from service.directory.rebuilding import rebuild_index
 from service.directory.reference import load_reference, read_reference
 from service.matching.affinity.v1 import constants
 from service.runtime import Runtime, open_runtime
@@ -283,8 +283,7 @@ def _copy(
 
 
 async def fill_index(runtime: Runtime) -> None:
-    async with runtime.sessions() as session:
-        await rebuild_index(session, runtime.backend, runtime.embeddings)
+    await rebuild_index(runtime.sessions, runtime.backend, runtime.embeddings)
 
 
 def bench_settings(state: Path, url: str) -> Settings:
