@@ -106,7 +106,8 @@ async def _getting_ready(runtime: Runtime) -> AsyncIterator[None]:
 
     reading = asyncio.create_task(read())
     try:
-        yield
+        async with runtime.embedder_in_use.following():
+            yield
     finally:
         reading.cancel()
         await asyncio.wait({reading}, timeout=5)
@@ -122,7 +123,7 @@ def provide_backend(runtime: NamedDependency[Runtime]) -> SearchBackend:
 
 
 def provide_embeddings(runtime: NamedDependency[Runtime]) -> Embeddings:
-    return runtime.embeddings
+    return runtime.embedder_in_use.current
 
 
 def provide_synonyms(runtime: NamedDependency[Runtime]) -> tuple[tuple[str, str], ...]:

