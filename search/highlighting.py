@@ -5,12 +5,14 @@ Gives plain pieces of text, never markup: whoever renders them escapes them.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
-from search.vietnamese import is_marked, same_marks, syllables, word_forms, word_places
+from search.vietnamese import is_marked, plain_letters, same_marks, syllables, word_places
 
 # Words that only join others; they are marked inside a longer match, not by themselves.
 _JOINING = frozenset(
@@ -46,16 +48,21 @@ class QueryWords:
                 if f" {' '.join(here)} " in padded and there:
                     self._phrases.append(there)
 
+        telling = {word for word in folded if not self._only_joins(word)}
+        self._telling = _any_of(telling | {phrase[0] for phrase in self._phrases})
+
     def find(self, text: str) -> frozenset[str]:
         """The words of the query, folded, that a text answers; joining words aside. A synonym counts as its words."""
-        forms = word_forms(text)
-        return frozenset(word for word, index in self._matches(forms) if forms[index][1] not in _JOINING)
+        if self._telling is not None and not self._telling.search(plain_letters(text)):
+            return frozenset()
+        places = _places(unicodedata.normalize("NFC", text))
+        return frozenset(word for word, index in self._matches(places) if places[index].marked not in _JOINING)
 
     def mark(self, text: str) -> tuple[Span, ...]:
         """Neighbouring marked words, and joining words between them, make one span."""
         text = unicodedata.normalize("NFC", text)
         places = _places(text)
-        hits = {index for _, index in self._matches([(place.folded, place.marked) for place in places])}
+        hits = {index for _, index in self._matches(places)}
         spans: list[Span] = []
         at = 0
         for first, last in _runs(hits, places, text):
@@ -68,16 +75,22 @@ class QueryWords:
             spans.append(Span(text[at:], False))
         return tuple(spans)
 
-    def _matches(self, forms: Sequence[tuple[str, str]]) -> list[tuple[str, int]]:
-        """`forms`: each word of a text folded and with its marks."""
-        found = []
-        for index, (folded, marked) in enumerate(forms):
-            spellings = self._marks.get(folded)
-            if spellings is not None and (not self._is_marked or marked in spellings or marked == folded):
-                found.append((folded, index))
+    def _only_joins(self, word: str) -> bool:
+        """However a text may spell it."""
+        return self._is_marked and word in _JOINING and self._marks[word] <= _JOINING
+
+    def _matches(self, places: Sequence[_Place]) -> list[tuple[str, int]]:
+        """Each word that answers, folded, with the number of its place."""
+        known, is_marked = self._marks, self._is_marked
+        found = [
+            (place.folded, index)
+            for index, place in enumerate(places)
+            if place.folded in known
+            and (not is_marked or place.marked in known[place.folded] or place.marked == place.folded)
+        ]
         for phrase in self._phrases:
-            for start in range(len(forms) - len(phrase) + 1):
-                if all(forms[start + i][0] == word for i, word in enumerate(phrase)):
+            for start in range(len(places) - len(phrase) + 1):
+                if all(places[start + i].folded == word for i, word in enumerate(phrase)):
                     found += [(word, start + i) for i, word in enumerate(phrase)]
         return found
 
@@ -88,16 +101,24 @@ def _folded(synonyms: tuple[tuple[str, str], ...]) -> list[tuple[tuple[str, ...]
     return [(tuple(syllables(one)), tuple(syllables(other))) for one, other in synonyms]
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+def _any_of(words: set[str]) -> re.Pattern[str] | None:
+    """Finds one of the words in plain letters: a quick look at texts most of which hold none. None where letters alone
+    cannot say, as of document numbers."""
+    if any("/" in word for word in words):
+        return None
+    return re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, sorted(words)))})(?![^\W_])" if words else "(?!)")
+
+
+class _Place(NamedTuple):
     start: int
     end: int
     folded: str
     marked: str
 
 
-def _places(text: str) -> list[_Place]:
-    return [_Place(start, end, folded, marked) for start, end, folded, marked in word_places(text)]
+@lru_cache(maxsize=4096)  # whoever filters or turns a page sees the same lines again
+def _places(text: str) -> tuple[_Place, ...]:
+    return tuple(_Place(*place) for place in word_places(text))
 
 
 def _runs(hits: set[int], places: Sequence[_Place], text: str) -> Iterable[tuple[int, int]]:

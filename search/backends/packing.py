@@ -88,12 +88,17 @@ class Chunks:
 
     @classmethod
     def read(cls, packed: Sequence[bytes], dimensions: int) -> Chunks:
+        return cls.read_joined(b"".join(packed), [len(one) for one in packed], dimensions)
+
+    @classmethod
+    def read_joined(cls, packed: bytes, lengths: Sequence[int], dimensions: int) -> Chunks:
+        """`packed`: those of several experts one after the other; `lengths`: bytes of each expert's."""
         record = _record(dimensions)
-        records = np.frombuffer(b"".join(packed), record)
+        records = np.frombuffer(packed, record)
         vectors = records["vector"].astype(np.float32)
         vectors *= records["step"][:, None]
         return cls(
-            np.array([len(one) // record.itemsize for one in packed], np.int64),
+            np.array(lengths, np.int64) // record.itemsize,
             records["ordinal"].astype(np.int64),
             records["language"].astype(np.int64),
             vectors,

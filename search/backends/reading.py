@@ -72,8 +72,10 @@ order by c.vector <#> %(vector)s::halfvec({dimensions}) limit %(limit)s
 # The sum keeps the approximate index out of it.
 _NEAREST_OF_FEW = _NEAREST.replace("{dimensions})", "{dimensions}) + 0")
 _CENTRE = "select avg(vector::vector)::real[] from {centre} where no = any(%(numbers)s)"
-_CHUNKS = "select c.id, c.vectors from {chunk} c where c.no = any(%(numbers)s)"
-_ALL_CHUNKS_OF_ALL = "select c.id, c.vectors from {chunk} c {joined} where {filter}"
+# One value for all of them: a row for each takes longer to hand over than to read.
+_PACKED = "select string_agg(uuid_send(c.id), ''), string_agg(c.vectors, ''), array_agg(octet_length(c.vectors))"
+_CHUNKS = _PACKED + " from {chunk} c where c.no = any(%(numbers)s)"
+_ALL_CHUNKS_OF_ALL = _PACKED + " from {chunk} c {joined} where {filter}"
 
 _Cursor = Any  # of psycopg; rows come as tuples
 
@@ -168,7 +170,7 @@ class Reader:
         return Rankings(
             exact=tuple(exact),
             by_words=tuple(best),
-            by_meaning=tuple(by_meaning[:limit]),
+            by_meaning=tuple(by_meaning),
             others=await _read_ids(others) if others else no_ids(),
         )
 
@@ -281,16 +283,17 @@ class Reader:
         return await self._ask(_CHUNKS, numbers=list(numbers.union(by_words.numbers[:_ALSO_BY_WORDS])))
 
     async def _read_by_meaning(self, vector: Vectors, asked: _Cursor) -> list[Hit]:
-        rows = await asked.fetchall()
-        if not rows:
+        row = await asked.fetchone()
+        if row is None or row[0] is None:
             return []
-        chunks = Chunks.read([packed for _, packed in rows], self._dimensions)
+        ids, packed, lengths = row
+        chunks = Chunks.read_joined(packed, lengths, self._dimensions)
         likeness = liken(chunks, vector, self._query.parts, self._known.means or {})
-        hits = [
-            Hit(expert_id, score, "evidence", best)
-            for (expert_id, _), score, best in zip(rows, likeness.scores.tolist(), likeness.best.tolist(), strict=True)
+        places = np.lexsort((np.frombuffer(ids, "S16"), -likeness.scores))[: self._query.limit].tolist()
+        return [
+            Hit(UUID(bytes=ids[16 * at : 16 * at + 16]), float(likeness.scores[at]), "evidence", int(likeness.best[at]))
+            for at in places
         ]
-        return sorted(hits, key=lambda hit: (-hit.score, hit.expert_id))
 
     async def _ask(self, text: str, **values: object) -> _Cursor:
         # Never prepared: a generic plan knows nothing of the words that are looked for.

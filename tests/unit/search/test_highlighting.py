@@ -66,3 +66,18 @@ def test_words_found_leave_joining_words_out() -> None:
     assert QueryWords("ĐTM", SYNONYMS).find("đánh giá tác động môi trường") == {
         "danh", "gia", "tac", "dong", "moi", "truong"
     }  # fmt: skip
+
+
+WORDS = st.sampled_from(
+    "Nuôi nuoi nưới tôm và va vá ở o cá 192/KH-UBND QĐ/14.2 ĐTM san sản hải-sản đánh giá Tài tai ﬁ ½ chó cho".split()
+)
+
+
+@given(st.lists(WORDS, min_size=1, max_size=6), st.lists(WORDS, max_size=12), st.sampled_from([" ", "-", ", ", "_"]))
+def test_a_word_is_found_where_it_is_marked_and_nowhere_else(query: list[str], text: list[str], between: str) -> None:
+    words, written = QueryWords(" ".join(query), SYNONYMS), between.join(text)
+
+    found = words.find(written)
+
+    assert found == set() or any(span.is_marked for span in words.mark(written))
+    assert found != set() or not any(span.is_marked for span in words.mark(written))
