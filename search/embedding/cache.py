@@ -103,6 +103,7 @@ class Embeddings:
         self._why_none = why_none or EmbedderUnavailableError(HOW_TO_GET_IT)
         self._is_calibrated = is_calibrated
         self._scale: Scale | None = None
+        self._common: dict[str, Vectors] | None = None  # of the queries of each language
         self._known: dict[tuple[TextKind, bytes], bytes] | None = None  # of the shipped files
         self._recent: dict[tuple[TextKind, bytes], bytes] = {}
         self._has_table = False
@@ -185,9 +186,11 @@ class Embeddings:
         be embedded has a row of zeros.
         """
         plain = await self.queries(texts)
-        common = {
-            language: (await self.queries(subjects)).mean(axis=0) for language, subjects in BROAD_SUBJECTS.items()
-        }
+        if self._common is None:
+            self._common = {
+                language: (await self.queries(subjects)).mean(axis=0) for language, subjects in BROAD_SUBJECTS.items()
+            }
+        common = self._common
         languages = ["other" if language_of(text) == "other" else "vi" for text in texts]
         directions = plain - np.stack([common[language] for language in languages]) if texts else plain
         return _unit(np.where(plain.any(axis=1, keepdims=True), directions, 0.0).astype(np.float32))
