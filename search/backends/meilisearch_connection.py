@@ -1,0 +1,187 @@
+"""The official Meilisearch client made fit for a server: off the event loop, on kept connections, in bounded time.
+
+The client blocks, keeps state between calls and opens a connection for each. Here every thread of a small pool has one
+of its own, on a session that stays connected. Whatever goes wrong comes out as SearchUnavailableError.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import msgspec
+import requests
+from meilisearch import Client
+from meilisearch._httprequests import HttpRequests
+from meilisearch.config import Config
+from meilisearch.errors import MeilisearchApiError, MeilisearchError, MeilisearchTimeoutError
+from meilisearch.index import Index
+from meilisearch.models.task import Task, TaskInfo
+
+from search.errors import SearchUnavailableError
+
+T = TypeVar("T")
+
+_THREADS = 4
+_SEARCH_SECONDS = 5.0
+_WRITE_SECONDS = 60.0  # an upload of some megabytes
+_FIRST_LOOK_SECONDS = 0.01
+_LONGEST_LOOK_SECONDS = 1.0
+
+
+class RefusedError(SearchUnavailableError):
+    """The server answered, and said no: `code` is its word for why, where it gave one."""
+
+    def __init__(self, message: str, *, status: int, code: str | None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+class MeilisearchConnection:
+    """One server, asked with one key. `what` is called in a thread of the pool."""
+
+    def __init__(
+        self,
+        url: str,
+        key: str | None,
+        *,
+        search_seconds: float = _SEARCH_SECONDS,
+        write_seconds: float = _WRITE_SECONDS,
+    ) -> None:
+        self.url = url.rstrip("/")
+        self.key = key
+        self._search_seconds = search_seconds
+        self._write_seconds = write_seconds
+        self._clients = threading.local()
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="meilisearch")
+
+    async def multi_search(self, queries: Sequence[Mapping[str, object]]) -> list[Any]:
+        """The answer to each query, as it came."""
+        answer = await self._run(lambda client: client.multi_search(queries), self._search_seconds)
+        results = answer.get("results") if isinstance(answer, dict) else None
+        if not isinstance(results, list) or len(results) != len(queries):
+            raise SearchUnavailableError(f"the search server at {self.url} gave an answer that cannot be read")
+        return results
+
+    async def ask(self, what: Callable[[Client], T]) -> T:
+        """A call that is answered at once."""
+        return await self._run(what, self._write_seconds)
+
+    async def carry_out(self, *what: Callable[[Client], TaskInfo], wait_seconds: float) -> None:
+        """Calls that the server puts into its queue, one after the other; returns when all of them are done."""
+        tasks = [await self.ask(call) for call in what]
+        for task in tasks:
+            await self.wait_for(task.task_uid, wait_seconds)
+
+    async def wait_for(self, task_uid: int, wait_seconds: float) -> None:
+        """Raises SearchUnavailableError when the task fails, is cancelled or is not done in time."""
+        pause = _FIRST_LOOK_SECONDS
+        try:
+            async with asyncio.timeout(wait_seconds):
+                while True:
+                    task: Task = await self.ask(lambda client: client.get_task(task_uid))
+                    if task.status not in ("enqueued", "processing"):
+                        break
+                    await asyncio.sleep(pause)
+                    pause = min(2 * pause, _LONGEST_LOOK_SECONDS)
+        except TimeoutError:
+            raise SearchUnavailableError(
+                f"the search server at {self.url} has not done task {task_uid} within {wait_seconds:g} seconds"
+            ) from None
+        if task.status != "succeeded":
+            why = task.error or {}
+            raise RefusedError(
+                f"task {task_uid} ({task.type}) of the search server at {self.url} has {task.status}:"
+                f" {why.get('message', 'no reason given')}",
+                status=200,
+                code=why.get("code"),
+            )
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _run(self, what: Callable[[Client], T], seconds: float) -> T:
+        try:
+            # A server that sends a byte now and then never runs into the socket's own limit.
+            async with asyncio.timeout(seconds + 1):
+                return await asyncio.get_running_loop().run_in_executor(self._threads, self._call, what, seconds)
+        except (TimeoutError, MeilisearchTimeoutError, requests.exceptions.Timeout):
+            raise SearchUnavailableError(
+                f"the search server at {self.url} has not answered within {seconds:g} seconds"
+            ) from None
+        except MeilisearchApiError as error:
+            raise RefusedError(
+                f"the search server at {self.url} answered {error.status_code}: {error.message}",
+                status=error.status_code,
+                code=error.code,
+            ) from error
+        except (MeilisearchError, requests.exceptions.RequestException) as error:
+            raise SearchUnavailableError(f"the search server at {self.url} cannot be reached: {error}") from error
+        except (ValueError, TypeError, LookupError, AttributeError, msgspec.MsgspecError) as error:
+            raise SearchUnavailableError(
+                f"the search server at {self.url} gave an answer that cannot be read: {error}"
+            ) from error
+        except RuntimeError as error:  # the pool of threads is closed
+            raise SearchUnavailableError(f"the connection to the search server at {self.url} is closed") from error
+
+    def _call(self, what: Callable[[Client], T], seconds: float) -> T:
+        client: _KeptClient | None = getattr(self._clients, "client", None)
+        if client is None:
+            client = self._clients.client = _KeptClient(self.url, self.key)
+        client.kept.seconds = seconds
+        return what(client)
+
+
+class _KeptHttp(HttpRequests):
+    """The client's requests on one session; for one thread."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self.seconds = _SEARCH_SECONDS
+        self._session = requests.Session()
+        self._session.trust_env = False  # neither a proxy nor a password file of the account is meant
+        if config.api_key is None:
+            del self.headers["Authorization"]
+
+    def send_request(self, http_method: Callable[..., Any], path: str, *args: Any, **options: Any) -> Any:
+        """One request. The client's models refuse a time without a fraction of a second, which a server may give."""
+        method = http_method.__name__
+
+        def kept(url: str, **request: Any) -> requests.Response:
+            return self._session.request(method, url, **(request | {"timeout": self.seconds}))
+
+        kept.__name__ = method  # the client looks at the name
+        return _with_fractions(super().send_request(kept, path, *args, **options))
+
+
+class _KeptClient(Client):
+    def __init__(self, url: str, key: str | None) -> None:
+        super().__init__(url, key)
+        self.kept = self.http = self.task_handler.http = _KeptHttp(self.config)
+
+    def index(self, uid: str) -> Index:
+        index = super().index(uid)
+        index.http = index.task_handler.http = self.kept
+        return index
+
+    def create_index(
+        self, uid: str, options: Mapping[str, Any] | None = None, *, metadata: str | None = None
+    ) -> TaskInfo:
+        return TaskInfo(**self.http.post(self.config.paths.index, {**(options or {}), "uid": uid}))
+
+
+def _with_fractions(answer: Any) -> Any:
+    if isinstance(answer, dict):
+        return {name: _with_fraction(name, value) for name, value in answer.items()}
+    return answer
+
+
+def _with_fraction(name: str, value: Any) -> Any:
+    if name == "results" and isinstance(value, list):
+        return [_with_fractions(one) for one in value]
+    is_whole = name.endswith("At") and isinstance(value, str) and value.endswith("Z") and "." not in value
+    return f"{value[:-1]}.0Z" if is_whole else value

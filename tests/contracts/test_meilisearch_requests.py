@@ -1,0 +1,302 @@
+"""The exact request of every call to Meilisearch that makes, fills and removes an index, against its reference.
+
+The real client and the real backend send to a server that only writes down; meilisearch_reference.py says what is
+allowed. What a real server does with these requests, this file does not show.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from search.backends.meilisearch import MeilisearchBackend, bodies
+from search.backends.meilisearch_documents import to_stored
+from search.backends.meilisearch_keys import ensure_keys
+from search.query import ExpertQuery
+from tests.contracts.http_servers import Recorder, Request, recording
+from tests.contracts.indexed import DIMENSIONS, axis, person
+from tests.contracts.meilisearch_recorded import PEOPLE, ROWS, backend_of, giving_state, state_of
+from tests.contracts.meilisearch_reference import DOCUMENTS, problems_of
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    """Holds the two people; everything sent to it must be as the reference says."""
+    with recording(results=giving_state(state_of(*zip(PEOPLE, ROWS, strict=True)))) as recorder:
+        yield recorder
+        assert recorder.requests
+        assert [problem for request in recorder.requests for problem in problems_of(request)] == []
+
+
+@pytest.fixture
+def backend(recorder: Recorder) -> Iterator[MeilisearchBackend]:
+    backend = backend_of(recorder)
+    yield backend
+    backend.close()
+
+
+def test_the_tables_refuse_what_the_reference_does_not_know() -> None:
+    def sent(call: str, body: Any) -> list[str]:
+        method, _, path = call.partition(" ")
+        return problems_of(Request(method, path, {"content-type": "application/json"}, body, 1))
+
+    assert sent("POST /multi-search", {"queries": [{"indexUid": "experts", "q": "x"}]}) == []
+    assert sent("POST /multi-search", {"queries": [{"indexUid": "experts", "query": "x"}]})
+    assert sent("POST /multi-search", {"queries": [{"indexUid": "experts", "limit": "3"}]})
+    assert sent("POST /multi-search", {"queries": [{"indexUid": "experts", "matchingStrategy": "any"}]})
+    assert sent("PATCH /indexes/experts/settings", {"prefixSearch": "searchTime"})
+    assert sent("PATCH /indexes/experts/settings", {"ranking_rules": ["words"]})
+    assert sent("POST /indexes/experts/documents", [{"id": "a b", "_vectors": {}}])
+    assert sent("POST /swap-indexes", [{"indexes": ["a"]}])
+    assert sent("POST /indexes/experts/everything", {})
+
+
+async def test_every_request_names_the_key_and_uses_the_kept_connection(
+    recorder: Recorder, backend: MeilisearchBackend
+) -> None:
+    for _ in range(5):
+        await backend.count()
+
+    assert {request.headers["authorization"] for request in recorder.requests} == {"Bearer the-key"}
+    assert len({request.connection for request in recorder.requests}) <= 4, "one for each thread, not for each request"
+    assert len(recorder.requests) == 5
+
+
+async def test_without_a_key_none_is_sent(recorder: Recorder) -> None:
+    backend = MeilisearchBackend(recorder.url)
+    await backend.count()
+    backend.close()
+
+    assert "authorization" not in recorder.requests[0].headers
+
+
+async def test_searches_are_made_with_the_key_that_may_only_search(recorder: Recorder) -> None:
+    backend = backend_of(recorder, search_key="search-only")
+    await backend.search(ExpertQuery(text="nuôi tôm"))
+    await backend.upsert(PEOPLE, ROWS)
+    backend.close()
+
+    keys = [(request.path.split("?")[0], request.headers["authorization"]) for request in recorder.requests]
+    assert keys[0] == ("/multi-search", "Bearer search-only")
+    assert ("/indexes/experts/documents", "Bearer the-key") in keys
+
+
+async def test_a_search_key_is_enough_for_a_process_that_only_searches(recorder: Recorder) -> None:
+    backend = MeilisearchBackend(recorder.url, search_key="search-only", dimensions=DIMENSIONS)
+    await backend.search(ExpertQuery(text="nuôi tôm", vector=axis(0)))
+    await backend.count()
+    await backend.embedder_id()
+    backend.close()
+
+    assert {request.call for request in recorder.requests} == {"POST /multi-search"}
+    assert {request.headers["authorization"] for request in recorder.requests} == {"Bearer search-only"}
+
+
+# -- making
+
+
+async def test_a_missing_index_is_made_with_all_its_settings() -> None:
+    with recording(indexes=()) as recorder:
+        backend = backend_of(recorder)
+        await backend.create()
+        backend.close()
+
+    assert [problem for request in recorder.requests for problem in problems_of(request)] == []
+    assert recorder.bodies("POST /indexes") == [{"uid": "experts", "primaryKey": "id"}]
+    settings, embedders = recorder.bodies("PATCH /indexes/experts/settings")
+    assert settings["searchableAttributes"] == ["names", "numbers", "subjects", "affiliations", "texts"]
+    assert settings["synonyms"]["dbscl"] == ["dong bang song cuu long"]
+    assert settings["synonyms"]["nuoi trong thuy san"] == ["ntts", "aquaculture"]
+    assert settings["typoTolerance"]["disableOnNumbers"] is True
+    assert settings["typoTolerance"]["disableOnAttributes"] == ["numbers"]
+    assert set(settings["typoTolerance"]["disableOnAttributes"]) <= set(settings["searchableAttributes"])
+    assert embedders == {"embedders": {"passages": {"source": "userProvided", "dimensions": DIMENSIONS}}}
+    (documents,) = recorder.bodies("POST /indexes/experts/documents?primaryKey=id")
+    assert [one["id"] for one in documents] == ["state"]
+    assert documents[0]["_vectors"] == {"passages": None}
+
+
+async def test_an_index_that_is_there_only_gets_the_settings(recorder: Recorder, backend: MeilisearchBackend) -> None:
+    await backend.create()
+
+    assert recorder.calls == ["GET /indexes/experts", "PATCH /indexes/experts/settings", "POST /multi-search"]
+    assert "embedders" not in recorder.bodies("PATCH /indexes/experts/settings")[0]
+
+
+@pytest.mark.parametrize("state", [None, {"id": "state", "kind": "state", "layout": 0}])
+async def test_an_index_of_another_layout_is_emptied(state: dict[str, Any] | None) -> None:
+    with recording(results=giving_state(state)) as recorder:
+        backend = backend_of(recorder)
+        await backend.create()
+        backend.close()
+
+    assert [problem for request in recorder.requests for problem in problems_of(request)] == []
+    assert "DELETE /indexes/experts/documents" in recorder.calls
+    assert recorder.bodies("POST /indexes/experts/documents?primaryKey=id")[0][0]["experts"] == 0
+
+
+# -- writing
+
+
+async def test_documents_are_put_with_their_vectors_and_the_state_of_the_index(
+    recorder: Recorder, backend: MeilisearchBackend
+) -> None:
+    await backend.upsert(PEOPLE, ROWS)
+
+    (documents,) = recorder.bodies("POST /indexes/experts/documents?primaryKey=id")
+    khiet, lanh, state = documents
+    assert khiet["id"] == str(PEOPLE[0].id)
+    assert khiet["names"] == ["Nguyễn Văn Khiết", "Khiet Nguyen"]
+    assert khiet["numbers"] == ["192khubnd"]
+    assert khiet["codes"] == ["cg0147"]
+    assert khiet["facets"] == ["degree=TS", "unit=Phường %22Rạch Giá%22 %5C An Bình"]
+    assert khiet["syllables"] == ["khiet", "nguyen", "van"]
+    assert khiet["_vectors"] == {"passages": {"embeddings": [axis(0).tolist()], "regenerate": False}}
+    assert lanh["_vectors"] == {"passages": None}
+    assert (state["id"], state["experts"], state["embedder_id"]) == ("state", 4, "model")
+
+
+async def test_vectors_of_another_model_are_left_out(recorder: Recorder) -> None:
+    backend = backend_of(recorder, embedder_id="another")
+    await backend.upsert(PEOPLE, ROWS)
+    backend.close()
+
+    (documents,) = recorder.bodies("POST /indexes/experts/documents?primaryKey=id")
+    assert [one["_vectors"] for one in documents] == [{"passages": None}] * 3
+    assert documents[-1]["embedder_id"] == "model"
+
+
+async def test_an_empty_index_takes_the_model_of_whoever_fills_it() -> None:
+    with recording(results=giving_state(state_of(embedder_id="earlier"))) as recorder:
+        backend = backend_of(recorder)
+        await backend.upsert(PEOPLE, ROWS)
+        backend.close()
+
+    first, second = recorder.bodies("POST /indexes/experts/documents?primaryKey=id")
+    assert [one["id"] for one in first] == ["state"]
+    assert first[0]["embedder_id"] == second[-1]["embedder_id"] == "model"
+    assert recorder.bodies("PATCH /indexes/experts/settings") == [
+        {"embedders": {"passages": {"source": "userProvided", "dimensions": DIMENSIONS}}}
+    ]
+
+
+async def test_deleting_names_the_ids_in_one_filter(recorder: Recorder, backend: MeilisearchBackend) -> None:
+    ids = [UUID(int=1), UUID(int=2)]
+
+    await backend.delete(ids)
+
+    assert recorder.bodies("POST /indexes/experts/documents/delete") == [{"filter": f'id IN ["{ids[0]}", "{ids[1]}"]'}]
+    assert [one["id"] for one in recorder.bodies("POST /indexes/experts/documents?primaryKey=id")[0]] == ["state"]
+
+
+async def test_each_task_is_waited_for(recorder: Recorder, backend: MeilisearchBackend) -> None:
+    await backend.upsert(PEOPLE, ROWS)
+
+    assert recorder.calls[-1].startswith("GET /tasks/")
+
+
+async def test_uploads_stay_below_the_size_that_the_server_takes(recorder: Recorder) -> None:
+    stored = [to_stored(person(f"Người {n}", "chữ " * 500), None) for n in range(20)]
+
+    sent = list(bodies(stored, most_bytes=60_000))
+
+    assert max(map(len, sent)) <= 60_000
+    assert len(sent) > 1
+    assert [one["id"] for body in sent for one in json.loads(body)] == [one.id for one in stored]
+    assert all(DOCUMENTS(json.loads(body)) for body in sent)
+    backend = backend_of(recorder)
+    await backend.count()
+    backend.close()
+
+
+async def test_the_index_is_removed(recorder: Recorder, backend: MeilisearchBackend) -> None:
+    await backend.drop()
+
+    assert recorder.calls[0] == "DELETE /indexes/experts"
+
+
+async def test_a_rebuild_fills_an_index_of_its_own_and_swaps_it_in(
+    recorder: Recorder, backend: MeilisearchBackend
+) -> None:
+    async with backend.rebuilding() as beside:
+        await beside.upsert(PEOPLE, ROWS)
+    async with backend.rebuilding() as beside:
+        await beside.upsert(PEOPLE, ROWS)
+
+    first, second = (body[0]["indexes"] for body in recorder.bodies("POST /swap-indexes"))
+    assert first[0] == second[0] == "experts"
+    assert first[1] != second[1], "two rebuilds never fill the same index"
+    assert first[1].startswith("experts_next_")
+    calls = [call for call in recorder.calls if "tasks" not in call and "multi" not in call]
+    assert calls[:9] == [
+        "GET /indexes?limit=1000",
+        f"GET /indexes/{first[1]}",
+        "POST /indexes",
+        f"PATCH /indexes/{first[1]}/settings",
+        f"PATCH /indexes/{first[1]}/settings",
+        f"POST /indexes/{first[1]}/documents?primaryKey=id",
+        f"POST /indexes/{first[1]}/documents?primaryKey=id",
+        f"POST /indexes/{first[1]}/documents?primaryKey=id",
+        "GET /indexes/experts",
+    ]
+    assert calls[9:11] == ["POST /swap-indexes", f"DELETE /indexes/{first[1]}"]
+    *_, state = recorder.bodies(f"POST /indexes/{first[1]}/documents?primaryKey=id")
+    assert (state[0]["id"], state[0]["experts"]) == ("state", 2)
+
+
+async def test_a_rebuild_that_fails_removes_its_index_and_swaps_nothing(
+    recorder: Recorder, backend: MeilisearchBackend
+) -> None:
+    async def fail() -> None:
+        async with backend.rebuilding() as beside:
+            await beside.upsert(PEOPLE, ROWS)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
+
+    assert "POST /swap-indexes" not in recorder.calls
+    assert [call.startswith("DELETE /indexes/experts_next_") for call in recorder.calls if "DELETE" in call] == [True]
+
+
+async def test_what_a_dead_rebuild_left_is_removed_by_a_later_one() -> None:
+    with recording(indexes=("experts", "experts_next_0123", "experts_public", "other_next_1")) as recorder:
+        recorder.results = giving_state(state_of())
+        backend = backend_of(recorder)
+        async with backend.rebuilding() as beside:
+            await beside.upsert(PEOPLE, ROWS)
+        backend.close()
+
+    removed = [call for call in recorder.calls if call.startswith("DELETE /indexes/")]
+    assert removed[0] == "DELETE /indexes/experts_next_0123"
+    assert not {"DELETE /indexes/experts_public", "DELETE /indexes/other_next_1"} & set(removed)
+
+
+# -- keys
+
+
+async def test_keys_are_made_once() -> None:
+    with recording() as recorder:
+        made = await ensure_keys(recorder.url, "master")
+        recorder.keys = tuple(
+            {
+                "uid": str(uuid4()),
+                "key": f"key of {body['name']}",
+                "createdAt": "2026-11-23T09:00:00Z",
+                "updatedAt": "2026-11-23T09:00:00Z",
+                **body,
+            }
+            for body in recorder.bodies("POST /keys")
+        )
+        again = await ensure_keys(recorder.url, "master")
+
+    assert [problem for request in recorder.requests for problem in problems_of(request)] == []
+    assert made == again
+    search, write = recorder.bodies("POST /keys")
+    assert (search["actions"], search["indexes"]) == (["search"], ["experts"])
+    assert write["indexes"] == ["*"]
+    assert "*" not in write["actions"]
