@@ -169,12 +169,6 @@ class Embeddings:
         """
         return await self._vectors("passage", texts, on_progress)
 
-    async def known_passages(self, texts: Sequence[str]) -> Vectors:
-        """Only what is there already: a text that was never embedded has a row of zeros. Costs no embedding."""
-        self._required()
-        keys = _keys(texts)
-        return self._stack(keys, await self._find("passage", [key for key in dict.fromkeys(keys) if key is not None]))
-
     async def queries(self, texts: Sequence[str], on_progress: Progress | None = None) -> Vectors:
         """The same for texts that ask."""
         return await self._vectors("query", texts, on_progress)

@@ -23,6 +23,40 @@ from service.directory.chunks import WorkText, evidence_chunks
 from service.directory.facets import NEVER_SHOWN, availability
 
 _MOST_PLAIN_WORDS = 8
+_IDS: Any = bindparam("ids", expanding=True)
+# Put together once: that takes longer than sending them.
+_PEOPLE = select(
+    Expert.id,
+    Expert.full_name,
+    Expert.given_name,
+    Expert.academic_rank,
+    Expert.degree,
+    Expert.position,
+    Expert.organisation_text,
+    Expert.organisation_kind,
+    Expert.country,
+    Expert.province,
+    func.coalesce(Expert.hometown_display, Expert.hometown_text).label("hometown"),
+    Expert.keywords,
+    Expert.languages,
+    Expert.task_kinds,
+    Expert.biography,
+    Expert.email,
+    Expert.phone,
+    Expert.state,
+    Expert.confirmed_at,
+    Expert.is_available,
+    Expert.paused_until,
+    Expert.open_reviews,
+    Expert.capacity,
+    Expert.is_synthetic,
+    select(func.array_agg(ExpertField.code)).where(ExpertField.expert_id == Expert.id).scalar_subquery().label("codes"),
+).where(Expert.id.in_(_IDS), Expert.state.not_in(NEVER_SHOWN))
+_WORKS = (
+    select(Evidence.expert_id, Evidence.id, Evidence.kind, Evidence.title, Evidence.text, Evidence.year)
+    .where(Evidence.expert_id.in_(_IDS))
+    .order_by(Evidence.expert_id, Evidence.ordinal, Evidence.id)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,47 +99,9 @@ async def load_expert_rows(
     """In the order of `ids`, those whom the actor may see. Two statements, however many rows; `today` ends pauses."""
     if not can(actor, Action.READ_EXPERT):
         return ()
-    found = {
-        row.id: row
-        for row in await session.execute(
-            select(
-                Expert.id,
-                Expert.full_name,
-                Expert.given_name,
-                Expert.academic_rank,
-                Expert.degree,
-                Expert.position,
-                Expert.organisation_text,
-                Expert.organisation_kind,
-                Expert.country,
-                Expert.province,
-                func.coalesce(Expert.hometown_display, Expert.hometown_text).label("hometown"),
-                Expert.keywords,
-                Expert.languages,
-                Expert.task_kinds,
-                Expert.biography,
-                Expert.email,
-                Expert.phone,
-                Expert.state,
-                Expert.confirmed_at,
-                Expert.is_available,
-                Expert.paused_until,
-                Expert.open_reviews,
-                Expert.capacity,
-                Expert.is_synthetic,
-                select(func.array_agg(ExpertField.code))
-                .where(ExpertField.expert_id == Expert.id)
-                .scalar_subquery()
-                .label("codes"),
-            ).where(Expert.id.in_(bindparam("ids", list(ids), expanding=True)), Expert.state.not_in(NEVER_SHOWN))
-        )
-    }
+    found = {row.id: row for row in await session.execute(_PEOPLE, {"ids": list(ids)})}
     works: dict[UUID, list[WorkText]] = defaultdict(list)
-    for row in await session.execute(
-        select(Evidence.expert_id, Evidence.id, Evidence.kind, Evidence.title, Evidence.text, Evidence.year)
-        .where(Evidence.expert_id.in_(bindparam("ids", list(found), expanding=True)))
-        .order_by(Evidence.expert_id, Evidence.ordinal, Evidence.id)
-    ):
+    for row in await session.execute(_WORKS, {"ids": list(found)}):
         works[row.expert_id].append(
             WorkText(id=row.id, kind=str(row.kind), title=row.title, text=row.text, year=row.year)
         )

@@ -166,18 +166,6 @@ async def test_texts_that_cannot_be_embedded_have_a_row_of_zeros(pool: AsyncConn
     assert directions.any(axis=1).tolist() == [False, True]
 
 
-async def test_known_passages_embed_nothing(pool: AsyncConnectionPool) -> None:
-    embedder = CountingEmbedder()
-    embeddings = Embeddings(embedder, pool)
-    kept = await embeddings.passages(TEXTS[:1])
-
-    known = await embeddings.known_passages(TEXTS)
-
-    assert embedder.asked == TEXTS[:1]
-    assert np.array_equal(known[0], kept[0])
-    assert not known[1:].any()
-
-
 async def test_many_callers_at_once_do_not_get_in_each_others_way(pool: AsyncConnectionPool) -> None:
     embeddings = Embeddings(CountingEmbedder(), pool)
     texts = [f"văn bản {n}" for n in range(40)]
