@@ -140,6 +140,15 @@ async def test_fusion_is_never_worse_than_words_alone(runs: Runs) -> None:
     assert fused["all"].recall > words["all"].recall + 0.1
 
 
+@pytest.mark.parametrize("kind", ["name_plain", "name_marks", "name_typo", "name_order"])
+async def test_who_is_asked_for_by_name_comes_first_with_meaning_and_without(runs: Runs, kind: str) -> None:
+    for run in (runs.fused, runs.words):
+        reached = score_queries(run, judged_queries())[kind]
+
+        assert reached.recall >= 0.85
+        assert reached.first_hit in (1.0, None)  # of a name that two people bear none has to be first
+
+
 async def test_words_alone_beat_plain_bm25(runs: Runs) -> None:
     """.63 and .53 in the collection's README: what a machine without an embedder gives."""
     words = score_queries(runs.words, judged_queries())["all"]
