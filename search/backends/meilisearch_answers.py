@@ -58,7 +58,7 @@ class Found(msgspec.Struct):
 
 class Answer(msgspec.Struct, rename="camel"):
     hits: list[Found]
-    estimated_total_hits: int = 0
+    estimated_total_hits: int
     facet_distribution: dict[str, dict[str, int]] = {}
 
 

@@ -7,7 +7,10 @@ of its own, on a session that stays connected. Whatever goes wrong comes out as 
 from __future__ import annotations
 
 import asyncio
+import logging
+import re
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -25,11 +28,20 @@ from search.errors import SearchUnavailableError
 
 T = TypeVar("T")
 
+logger = logging.getLogger(__name__)
+
 _THREADS = 4
 _SEARCH_SECONDS = 5.0
 _WRITE_SECONDS = 60.0  # an upload of some megabytes
 _FIRST_LOOK_SECONDS = 0.01
 _LONGEST_LOOK_SECONDS = 1.0
+_REST_SECONDS = 5.0  # without a search after one that was not answered: readers are not kept waiting one by one
+_BUSY = (429, 503)
+_PAUSES = (0.1, 0.3, 0.9)  # before a busy server is asked again, where it does not say for how long
+_SEARCH_PATIENCE = 1.0  # the longest pause that a search makes …
+_WRITE_PATIENCE = 15.0  # … and a writer
+# What comes to the same when it is sent twice: the server may have taken it before the connection broke.
+_REPEATABLE = re.compile(r"multi-search|indexes/[^/]+/documents(\?.*|/delete)?")
 
 
 class RefusedError(SearchUnavailableError):
@@ -56,11 +68,15 @@ class MeilisearchConnection:
         self.key = key
         self._search_seconds = search_seconds
         self._write_seconds = write_seconds
+        self._rests_until = 0.0
+        self._complaint = ""
         self._clients = threading.local()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="meilisearch")
 
     async def multi_search(self, queries: Sequence[Mapping[str, object]]) -> list[Any]:
         """The answer to each query, as it came."""
+        if time.monotonic() < self._rests_until:
+            raise SearchUnavailableError(f"the search server at {self.url} has not answered the last search")
         answer = await self._run(lambda client: client.multi_search(queries), self._search_seconds)
         results = answer.get("results") if isinstance(answer, dict) else None
         if not isinstance(results, list) or len(results) != len(queries):
@@ -106,10 +122,29 @@ class MeilisearchConnection:
 
     async def _run(self, what: Callable[[Client], T], seconds: float) -> T:
         try:
+            answer = await self._mapped(what, seconds)
+        except SearchUnavailableError as error:
+            if not isinstance(error, RefusedError) or error.status != 404:
+                self._complain(str(error))
+            raise
+        if self._complaint:
+            self._complaint = ""
+            logger.warning("The search server at %s answers again.", self.url)
+        return answer
+
+    def _complain(self, complaint: str) -> None:
+        """Once, until it is another one: whoever searches gets simpler results, and the operator has to know why."""
+        if complaint != self._complaint:
+            logger.warning("%s", complaint[:1].upper() + complaint[1:])
+        self._complaint = complaint
+
+    async def _mapped(self, what: Callable[[Client], T], seconds: float) -> T:
+        try:
             # A server that sends a byte now and then never runs into the socket's own limit.
             async with asyncio.timeout(seconds + 1):
                 return await asyncio.get_running_loop().run_in_executor(self._threads, self._call, what, seconds)
         except (TimeoutError, MeilisearchTimeoutError, requests.exceptions.Timeout):
+            self._rests_until = time.monotonic() + _REST_SECONDS
             raise SearchUnavailableError(
                 f"the search server at {self.url} has not answered within {seconds:g} seconds"
             ) from None
@@ -133,6 +168,7 @@ class MeilisearchConnection:
         if client is None:
             client = self._clients.client = _KeptClient(self.url, self.key)
         client.kept.seconds = seconds
+        client.kept.patience = _SEARCH_PATIENCE if seconds == self._search_seconds else _WRITE_PATIENCE
         return what(client)
 
 
@@ -142,6 +178,7 @@ class _KeptHttp(HttpRequests):
     def __init__(self, config: Config) -> None:
         super().__init__(config)
         self.seconds = _SEARCH_SECONDS
+        self.patience = _SEARCH_PATIENCE
         self._session = requests.Session()
         self._session.trust_env = False  # neither a proxy nor a password file of the account is meant
         if config.api_key is None:
@@ -152,10 +189,32 @@ class _KeptHttp(HttpRequests):
         method = http_method.__name__
 
         def kept(url: str, **request: Any) -> requests.Response:
-            return self._session.request(method, url, **(request | {"timeout": self.seconds}))
+            return self._patiently(
+                lambda: self._session.request(method, url, **(request | {"timeout": self.seconds})),
+                is_repeatable=method == "get" or _REPEATABLE.fullmatch(path) is not None,
+            )
 
         kept.__name__ = method  # the client looks at the name
         return _with_fractions(super().send_request(kept, path, *args, **options))
+
+    def _patiently(self, ask: Callable[[], requests.Response], *, is_repeatable: bool) -> requests.Response:
+        for pause in _PAUSES:
+            try:
+                response = ask()
+            except requests.exceptions.Timeout:
+                raise
+            except requests.exceptions.ConnectionError:
+                # A kept connection that the server has closed in the meantime looks like this.
+                if not is_repeatable:
+                    raise
+                is_repeatable = False
+                continue
+            wanted = response.headers.get("retry-after", "")
+            seconds = float(wanted) if wanted.isdecimal() else pause
+            if response.status_code not in _BUSY or seconds > self.patience:
+                return response
+            time.sleep(seconds)
+        return ask()
 
 
 class _KeptClient(Client):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,7 @@ EMBEDDER = "passages"
 # Meilisearch counts and gives back no more than this many hits. Larger directories need a larger number.
 MOST_HITS = 200_000
 TEXTS = ("names", "subjects", "affiliations", "texts")
+PLAIN = ("names", "numbers", "subjects", "affiliations", "texts")
 
 _MOST_NAME_SYLLABLES = 20_000
 _MOST_VECTORS = 255  # of one document; what a longer profile holds beyond is compared, but does not find it
@@ -42,6 +44,7 @@ _SHRINKAGE = 20  # chunks, as in the PostgreSQL index
 _LONGEST_KEY = 200  # bytes
 _FILTERABLE = ("id", "kind", "facets", "codes", "syllables")
 _UNSAFE = re.compile(r"[%\"'\\\x00-\x1f\x7f]")
+_MARKS = {"\u0302": "6", "\u031b": "7", "\u0306": "8", "đ": "9"}  # circumflex, horn, breve
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
@@ -61,6 +64,7 @@ class StoredExpert(msgspec.Struct, kw_only=True):
     affiliations: list[str]
     texts: list[str]  # running text
     numbers: list[str]  # of documents, see `number_key`
+    spellings: list[str]  # every word with its marks, see `spelling_key`
     codes: list[str]
     facets: list[str]
     syllables: list[str]  # of names
@@ -102,7 +106,7 @@ def settings(synonyms: Sequence[tuple[str, str]]) -> dict[str, Any]:
             if key and value and key != value and value not in both_ways.setdefault(key, []):
                 both_ways[key].append(value)
     return {
-        "searchableAttributes": ["names", "numbers", "subjects", "affiliations", "texts"],
+        "searchableAttributes": [*PLAIN, "spellings"],
         "filterableAttributes": [
             {
                 "attributePatterns": list(_FILTERABLE),
@@ -115,7 +119,7 @@ def settings(synonyms: Sequence[tuple[str, str]]) -> dict[str, Any]:
         "typoTolerance": {
             "enabled": True,
             "minWordSizeForTypos": {"oneTypo": 4, "twoTypos": 9},
-            "disableOnAttributes": ["numbers"],
+            "disableOnAttributes": ["numbers", "spellings"],
             "disableOnNumbers": True,
         },
         # With one language nothing is guessed, so no other language's rules are applied to Vietnamese.
@@ -162,6 +166,7 @@ def to_stored(document: ExpertDocument, vectors: Vectors | None) -> StoredExpert
         affiliations=_texts(affiliations),
         texts=_texts(texts),
         numbers=sorted({number_key(word) for word in words.lexemes if "/" in word and word[0].isdigit()}),
+        spellings=sorted({spelling_key(word[1:]) for word in words.lexemes if word[0] == "="}),
         codes=sorted({safe(key) for text in document.identifiers for key in identifier_keys(text)}),
         facets=sorted({facet_key(name, value) for name, values in document.facets.items() for value in values}),
         syllables=sorted({word for name in names for word in syllables(name)}),
@@ -232,6 +237,20 @@ def facet_key(name: str, value: str) -> str:
 def number_key(word: str) -> str:
     """A document number as one word for Meilisearch, which would cut it up at its strokes: 192/khubnd → 192khubnd."""
     return _NO_LETTER.sub("", word)
+
+
+def spelling_key(word: str) -> str:
+    """A word in the form of `same_marks` as plain letters and digits, which Meilisearch takes no mark away from.
+
+    The words of a document stand alone, one for each place of an array: so far apart that no pairs of them are kept.
+    """
+    return "zz" + "".join(_spelled(letter) for letter in unicodedata.normalize("NFD", word))
+
+
+def _spelled(letter: str) -> str:
+    if letter.isascii():
+        return letter if letter.isalnum() else ""
+    return _MARKS.get(letter) or f"x{ord(letter):x}"
 
 
 def _texts(texts: Iterable[str]) -> list[str]:

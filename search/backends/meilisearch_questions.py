@@ -13,7 +13,16 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from search.backends.meilisearch_documents import EMBEDDER, MOST_HITS, TEXTS, facet_key, number_key, safe
+from search.backends.meilisearch_documents import (
+    EMBEDDER,
+    MOST_HITS,
+    PLAIN,
+    TEXTS,
+    facet_key,
+    number_key,
+    safe,
+    spelling_key,
+)
 from search.backends.wording import Synonyms, Unit, WordSequence
 from search.embedding.embedder import Vectors
 
@@ -23,7 +32,7 @@ _LOCALES = ["vie"]
 _MOST_WORDS = 10  # that Meilisearch considers
 _MOST_IN_FRONT = 4
 _MOST_SYNONYMS = 4
-_MOST_SPELLINGS = 8
+_MOST_SPELLINGS = 24
 _SHORT = 4  # units; of a longer query only the best answers are wanted
 _FROM_THE_SIDE = 60  # hits of each query that is not the first
 _MOST_NAMESAKES = 1000
@@ -86,6 +95,7 @@ class Index:
             "q": words,
             "limit": limit,
             "matchingStrategy": strategy,
+            "attributesToSearchOn": list(PLAIN),
             "locales": _LOCALES,
             "attributesToRetrieve": ["id", "length", "lexemes", *(["chunks"] if with_chunks else [])],
             "showRankingScoreDetails": True,
@@ -143,9 +153,11 @@ class TellingWords:
         self._counts = counts
         self._experts = experts
         self._units: list[Unit] = []
-        all_units = list(dict.fromkeys(synonyms.units(WordSequence.of(text))))
+        query = WordSequence.of(text)
+        self._is_marked = query.folded != query.marked
+        all_units = list(dict.fromkeys(synonyms.units(query)))
         often = dict.fromkeys(all_units, 0)
-        for unit in synonyms.units(WordSequence.of(text)):
+        for unit in synonyms.units(query):
             often[unit] += 1
         known = [unit for unit in all_units if self._known_words(unit.words) or self._spellings(unit)]
         telling = sorted(known, key=lambda unit: -(1 + math.log(often[unit])) * self._weight(unit))
@@ -178,20 +190,33 @@ class TellingWords:
         return found
 
     def holders(self, index: Index) -> list[Query]:
-        """For everybody who holds every word of a short query, or what stands for it."""
+        """For everybody who holds every word of a short query, or what stands for it: as typed, or, where it was typed
+        with marks, written without any."""
         if not self._is_short:
             return []
-        spellings = []
-        for unit in self._in_order:
-            own = [unit.words] if len(self._known_words(unit.words)) == len(unit.words) else []
-            spellings.append([*own, *self._spellings(unit)])
-        together = itertools.islice(itertools.product(*spellings), _MOST_SPELLINGS)
-        words = [[word for part in parts for word in part.folded] for parts in together]
+        together = itertools.islice(itertools.product(*map(self._ways, self._in_order)), _MOST_SPELLINGS)
+        words = [tuple(dict.fromkeys(itertools.chain.from_iterable(parts))) for parts in together]
         return [
-            index.holders(" ".join(f'"{_as_sent(word)}"' for word in dict.fromkeys(some)))
-            for some in words
+            index.holders(" ".join(f'"{word}"' for word in some))
+            for some in dict.fromkeys(words)
             if 0 < len(some) <= _MOST_WORDS
         ]
+
+    def _ways(self, unit: Unit) -> list[tuple[str, ...]]:
+        """In which words a document may hold a unit."""
+        ways: list[tuple[str, ...]] = []
+        if len(self._known_words(unit.words)) == len(unit.words):
+            forms = [self._forms(*both) for both in zip(unit.words.folded, unit.words.marked, strict=True)]
+            ways += itertools.product(*forms)
+        for synonym in self._spellings(unit):
+            forms = [self._forms(*both) for both in zip(synonym.folded, synonym.marked, strict=True)]
+            ways += [tuple(form[0] for form in forms), tuple(form[-1] for form in forms)]
+        return list(dict.fromkeys(ways))
+
+    def _forms(self, folded: str, marked: str) -> list[str]:
+        if not self._is_marked:
+            return [_as_sent(folded)]
+        return list(dict.fromkeys([spelling_key(marked), spelling_key(folded)]))
 
     def _without(self, unit: Unit) -> list[Unit]:
         return [other for other in self._units if other != unit]

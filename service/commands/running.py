@@ -17,6 +17,7 @@ import uvloop
 from psycopg.types.json import Jsonb
 
 import service.directory.reference
+from search.errors import SearchUnavailableError
 from service.database.faults import explain_fault
 from service.database.migrate import migrate
 from service.database.models.base import uuid7
@@ -100,6 +101,8 @@ def _explained_faults() -> Iterator[None]:
             raise _first_leaf(told) from error
         if fault := explain_fault(error):
             raise fault from error
+        if isinstance(error, SearchUnavailableError):
+            raise UnavailableError(N_("The search index cannot be asked: %(reason)s"), reason=str(error)) from error
         raise
 
 

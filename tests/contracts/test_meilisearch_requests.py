@@ -108,11 +108,18 @@ async def test_a_missing_index_is_made_with_all_its_settings() -> None:
     assert [problem for request in recorder.requests for problem in problems_of(request)] == []
     assert recorder.bodies("POST /indexes") == [{"uid": "experts", "primaryKey": "id"}]
     settings, embedders = recorder.bodies("PATCH /indexes/experts/settings")
-    assert settings["searchableAttributes"] == ["names", "numbers", "subjects", "affiliations", "texts"]
+    assert settings["searchableAttributes"] == [
+        "names",
+        "numbers",
+        "subjects",
+        "affiliations",
+        "texts",
+        "spellings",
+    ]
     assert settings["synonyms"]["dbscl"] == ["dong bang song cuu long"]
     assert settings["synonyms"]["nuoi trong thuy san"] == ["ntts", "aquaculture"]
     assert settings["typoTolerance"]["disableOnNumbers"] is True
-    assert settings["typoTolerance"]["disableOnAttributes"] == ["numbers"]
+    assert settings["typoTolerance"]["disableOnAttributes"] == ["numbers", "spellings"]
     assert set(settings["typoTolerance"]["disableOnAttributes"]) <= set(settings["searchableAttributes"])
     assert embedders == {"embedders": {"passages": {"source": "userProvided", "dimensions": DIMENSIONS}}}
     (documents,) = recorder.bodies("POST /indexes/experts/documents?primaryKey=id")
@@ -152,6 +159,7 @@ async def test_documents_are_put_with_their_vectors_and_the_state_of_the_index(
     assert khiet["id"] == str(PEOPLE[0].id)
     assert khiet["names"] == ["Nguyễn Văn Khiết", "Khiet Nguyen"]
     assert khiet["numbers"] == ["192khubnd"]
+    assert {"zznguye6n4", "zzva8n", "zznuo6i", "zzto6m", "zzven"} <= set(khiet["spellings"])
     assert khiet["codes"] == ["cg0147"]
     assert khiet["facets"] == ["degree=TS", "unit=Phường %22Rạch Giá%22 %5C An Bình"]
     assert khiet["syllables"] == ["khiet", "nguyen", "van"]
