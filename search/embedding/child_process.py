@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 import msgspec
 import numpy as np
@@ -20,7 +20,7 @@ from search.embedding.frames import Embedded, Failed, Ready, Request, TextKind, 
 Embed = Callable[[TextKind, list[str]], Vectors]
 
 
-def serve(load: Callable[[], tuple[int, Embed]], *, may_grow_by: int | None = None) -> None:
+def serve(load: Callable[[], tuple[int, Embed]], *, may_grow_by: int | None = None) -> NoReturn:
     """Until the parent is gone. `load` gives the number of dimensions and what embeds.
 
     A process that has grown by more than `may_grow_by` bytes since its model was loaded ends after an answer: the
@@ -36,7 +36,7 @@ def serve(load: Callable[[], tuple[int, Embed]], *, may_grow_by: int | None = No
         dimensions, embed = load()
     except Exception as error:  # whatever it is, the parent must hear of it
         answers.write(pack(Failed(reason=_in_one_line(error))))
-        return
+        os._exit(1)
     answers.write(pack(Ready(dimensions=dimensions)))
     at_first = _resident_bytes()
     while True:
@@ -45,10 +45,11 @@ def serve(load: Callable[[], tuple[int, Embed]], *, may_grow_by: int | None = No
             vectors = np.ascontiguousarray(embed(request.kind, request.texts), np.float32)
         except Exception as error:  # out of the graphics card's memory, for one
             answers.write(pack(Failed(reason=_in_one_line(error))))
-            return
+            break
         answers.write(pack(Embedded(vectors=vectors.tobytes())))
         if may_grow_by is not None and _resident_bytes() - at_first > may_grow_by:
-            return
+            break
+    os._exit(0)  # an orderly end would wait for the reading thread
 
 
 def _read(stdin: BinaryIO, requests: queue.SimpleQueue[Request]) -> None:

