@@ -14,7 +14,7 @@ import msgspec
 from meilisearch import Client
 from meilisearch.models.task import TaskInfo
 
-from search.backends.meilisearch_answers import read_answer, read_state
+from search.backends.meilisearch_answers import converted, read_answer, read_state
 from search.backends.meilisearch_connection import MeilisearchConnection, RefusedError
 from search.backends.meilisearch_documents import (
     Share,
@@ -304,7 +304,7 @@ class MeilisearchBackend:
         """What is left of rebuilds whose process died."""
         listed = await self._writing.ask(lambda client: client.get_raw_indexes({"limit": _MOST_INDEXES}))
         before = datetime.datetime.now(datetime.UTC) - _ABANDONED_AFTER
-        for index in msgspec.convert(listed["results"] if isinstance(listed, dict) else listed, list[_ListedIndex]):
+        for index in converted(listed, _ListedIndexes).results:
             if index.uid.startswith(f"{self._uid}_next_") and index.updated_at < before:
                 await self._carry_out(_removal(index.uid))
 
@@ -334,7 +334,7 @@ class MeilisearchRebuild(MeilisearchBackend):
         self._built = changed_state(self._built, gone=gone, come=_shares_of(stored, self._dimensions))
         for body in bodies(stored):
             await self._settle(_MOST_UNDER_WAY - 1)
-            task = await self._writing.ask(_addition(self._uid, body))
+            task = await self._writing.send(_addition(self._uid, body))
             self._under_way.append(task.task_uid)
 
     async def delete(self, expert_ids: Sequence[UUID]) -> None:
@@ -367,6 +367,10 @@ def _deletion(uid: str, ids: Sequence[str]) -> Callable[[Client], TaskInfo]:
 
 def _removal(uid: str) -> Callable[[Client], TaskInfo]:
     return lambda client: client.delete_index(uid)
+
+
+class _ListedIndexes(msgspec.Struct):
+    results: list[_ListedIndex]
 
 
 class _ListedIndex(msgspec.Struct, rename="camel"):

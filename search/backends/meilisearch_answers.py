@@ -63,16 +63,15 @@ class Answer(msgspec.Struct, rename="camel"):
 
 
 def read_answer(answer: object) -> Answer:
-    """Raises SearchUnavailableError where it is not what Meilisearch says it gives."""
-    return _converted(answer, Answer)
+    return converted(answer, Answer)
 
 
 def read_state(answer: object) -> StoredState | None:
     """None where the index has no state, or that of another layout: it is not ready."""
-    hits = _converted(answer, _Documents).hits
+    hits = converted(answer, _Documents).hits
     if not hits or hits[0].get("layout") != LAYOUT:
         return None
-    return _converted(hits[0], StoredState)
+    return converted(hits[0], StoredState)
 
 
 def rank_by_words(found: Sequence[Found], query: WordQuery, counts: Mapping[str, int], state: StoredState) -> list[Hit]:
@@ -152,7 +151,8 @@ class _Documents(msgspec.Struct):
     hits: list[dict[str, object]]
 
 
-def _converted(answer: object, kind: type[T]) -> T:
+def converted(answer: object, kind: type[T]) -> T:
+    """Raises SearchUnavailableError where it is not what Meilisearch says it gives."""
     try:
         return msgspec.convert(answer, kind)
     except msgspec.ValidationError as error:

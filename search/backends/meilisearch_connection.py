@@ -32,7 +32,9 @@ logger = logging.getLogger(__name__)
 
 _THREADS = 4
 _SEARCH_SECONDS = 5.0
+_ASK_SECONDS = 10.0  # whatever is answered at once, or only put into the server's queue
 _WRITE_SECONDS = 60.0  # an upload of some megabytes
+_CONNECT_SECONDS = 3.0
 _FIRST_LOOK_SECONDS = 0.01
 _LONGEST_LOOK_SECONDS = 1.0
 _REST_SECONDS = 5.0  # without a search after one that was not answered: readers are not kept waiting one by one
@@ -40,6 +42,7 @@ _BUSY = (429, 503)
 _PAUSES = (0.1, 0.3, 0.9)  # before a busy server is asked again, where it does not say for how long
 _SEARCH_PATIENCE = 1.0  # the longest pause that a search makes …
 _WRITE_PATIENCE = 15.0  # … and a writer
+_UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, msgspec.MsgspecError)
 # What comes to the same when it is sent twice: the server may have taken it before the connection broke.
 _REPEATABLE = re.compile(r"multi-search|indexes/[^/]+/documents(\?.*|/delete)?")
 
@@ -85,11 +88,15 @@ class MeilisearchConnection:
 
     async def ask(self, what: Callable[[Client], T]) -> T:
         """A call that is answered at once."""
+        return await self._run(what, min(_ASK_SECONDS, self._write_seconds))
+
+    async def send(self, what: Callable[[Client], TaskInfo]) -> TaskInfo:
+        """A call that may carry much, and that the server puts into its queue."""
         return await self._run(what, self._write_seconds)
 
     async def carry_out(self, *what: Callable[[Client], TaskInfo], wait_seconds: float) -> None:
         """Calls that the server puts into its queue, one after the other; returns when all of them are done."""
-        tasks = [await self.ask(call) for call in what]
+        tasks = [await self.send(call) for call in what]
         for task in tasks:
             await self.wait_for(task.task_uid, wait_seconds)
 
@@ -154,9 +161,16 @@ class MeilisearchConnection:
                 status=error.status_code,
                 code=error.code,
             ) from error
-        except (MeilisearchError, requests.exceptions.RequestException) as error:
+        except (MeilisearchError, requests.exceptions.ConnectionError) as error:
             raise SearchUnavailableError(f"the search server at {self.url} cannot be reached: {error}") from error
-        except (ValueError, TypeError, LookupError, AttributeError, msgspec.MsgspecError) as error:
+        except (
+            requests.exceptions.RequestException,
+            ValueError,
+            TypeError,
+            LookupError,
+            AttributeError,
+            msgspec.MsgspecError,
+        ) as error:
             raise SearchUnavailableError(
                 f"the search server at {self.url} gave an answer that cannot be read: {error}"
             ) from error
@@ -186,11 +200,11 @@ class _KeptHttp(HttpRequests):
 
     def send_request(self, http_method: Callable[..., Any], path: str, *args: Any, **options: Any) -> Any:
         """One request. The client's models refuse a time without a fraction of a second, which a server may give."""
-        method = http_method.__name__
+        method, timeout = http_method.__name__, (min(_CONNECT_SECONDS, self.seconds), self.seconds)
 
         def kept(url: str, **request: Any) -> requests.Response:
             return self._patiently(
-                lambda: self._session.request(method, url, **(request | {"timeout": self.seconds})),
+                lambda: self._session.request(method, url, **(request | {"timeout": timeout})),
                 is_repeatable=method == "get" or _REPEATABLE.fullmatch(path) is not None,
             )
 

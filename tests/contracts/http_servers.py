@@ -7,6 +7,7 @@ gives, a test says. `Misbehaving` goes wrong as HTTP servers do, whoever is behi
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -31,14 +32,29 @@ class Request:
         return f"{self.method} {self.path}"
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    status: int
+    code: str
+    call: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass
 class Recorder:
-    """`results` gives the answer to a query of a multi-search beyond the required fields; `indexes` are there."""
+    """`results` gives the answer to a query of a multi-search beyond the required fields; `indexes` are there.
+
+    `refusals` are answered first, one to each request whose call begins as they say. `failing`: call → code of the
+    error with which its task fails; the others end as `task`.
+    """
 
     results: Callable[[dict[str, Any]], dict[str, Any]] = lambda query: {}
     indexes: tuple[str, ...] = ("experts",)
     keys: tuple[dict[str, Any], ...] = ()
     task: dict[str, Any] = field(default_factory=lambda: {"status": "succeeded", "error": None})
+    failing: dict[str, str] = field(default_factory=dict)
+    refusals: list[Refusal] = field(default_factory=list)
+    hangs_up: bool = False  # ends the connection after each answer, without saying so
     requests: list[Request] = field(default_factory=list)
     url: str = ""
 
@@ -52,6 +68,12 @@ class Recorder:
     def queries(self) -> list[dict[str, Any]]:
         return [query for body in self.bodies("POST /multi-search") for query in body["queries"]]
 
+    def refusal_of(self, request: Request) -> Refusal | None:
+        for place, refusal in enumerate(self.refusals):
+            if request.call.startswith(refusal.call):
+                return self.refusals.pop(place)
+        return None
+
     def answer(self, request: Request) -> tuple[int, Any]:
         path = request.path.split("?")[0]
         match request.method, path.split("/")[1:]:
@@ -60,7 +82,9 @@ class Recorder:
             case "GET", ["tasks", uid]:
                 times = {"enqueuedAt": WHEN, "startedAt": WHEN, "finishedAt": WHEN, "duration": "PT0.1S"}
                 about = {"uid": int(uid), "indexUid": None, "type": "settingsUpdate", "canceledBy": None, "details": {}}
-                return 200, about | times | self.task
+                code = self.failing.get(self.requests[int(uid) - 1].call)
+                ending = {"status": "failed", "error": _error(code)} if code else self.task
+                return 200, about | times | ending
             case "GET", ["indexes"]:
                 return 200, {"results": [_index(uid) for uid in self.indexes], "offset": 0, "limit": 20, "total": 1}
             case "GET", ["indexes", uid]:
@@ -101,10 +125,14 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         return Request(self.command, self.path, headers, json.loads(text) if text else None, self.client_address[1])
 
-    def send_json(self, status: int, content: Any, *, promise: int | None = None) -> None:
+    def send_json(
+        self, status: int, content: Any, *, promise: int | None = None, headers: tuple[tuple[str, str], ...] = ()
+    ) -> None:
         data = content if isinstance(content, bytes) else json.dumps(content).encode()
         self.send_response(status)
         self.send_header("content-type", "application/json")
+        for name, value in headers:
+            self.send_header(name, value)
         self.send_header("content-length", str(len(data) if promise is None else promise))
         self.end_headers()
         self.wfile.write(data)
@@ -114,18 +142,22 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def recording(**options: Any) -> Iterator[Recorder]:
+def recording(*, port: int = 0, **options: Any) -> Iterator[Recorder]:
     recorder = Recorder(**options)
 
     class Handler(_Handler):
         def handle_any(self) -> None:
             request = self.read_request()
             recorder.requests.append(request)
-            self.send_json(*recorder.answer(request))
+            if refusal := recorder.refusal_of(request):
+                self.send_json(refusal.status, _error(refusal.code), headers=refusal.headers)
+            else:
+                self.send_json(*recorder.answer(request))
+            self.close_connection = self.close_connection or recorder.hangs_up
 
         do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = handle_any
 
-    with _serving(Handler) as url:
+    with _serving(Handler, port) as url:
         recorder.url = url
         yield recorder
 
@@ -159,7 +191,8 @@ def misbehaving(how: str) -> Iterator[str]:
                     time.sleep(0.1)
                     self.wfile.write(b" ")
             elif how == "drops":
-                self.connection.close()
+                self.connection.shutdown(socket.SHUT_RDWR)
+                self.close_connection = True
 
         do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = handle_any
 
@@ -175,8 +208,8 @@ class _QuietServer(ThreadingHTTPServer):
 
 
 @contextmanager
-def _serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    server = _QuietServer(("127.0.0.1", 0), handler)
+def _serving(handler: type[BaseHTTPRequestHandler], port: int = 0) -> Iterator[str]:
+    server = _QuietServer(("127.0.0.1", port), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
