@@ -29,6 +29,8 @@ from service.settings import Settings
 # Vectors of the shipped demo and reference texts, by text and model.
 SHIPPED_VECTORS = tuple(sorted(Path(__file__).parent.glob("*/*.npz")))
 
+_WAIT_FOR_MEILISEARCH_SECONDS = 10.0  # at a start; whoever writes to the index makes it later
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runtime:
@@ -124,8 +126,9 @@ async def _open_index(
     )
     try:
         if server.may_write:
-            with contextlib.suppress(SearchUnavailableError):  # said in the log
-                await server.create()
+            with contextlib.suppress(SearchUnavailableError, TimeoutError):  # the first is said in the log
+                async with asyncio.timeout(_WAIT_FOR_MEILISEARCH_SECONDS):
+                    await server.create()
         yield server
     finally:
         server.close()

@@ -162,7 +162,9 @@ class MeilisearchConnection:
                 code=error.code,
             ) from error
         except (MeilisearchError, requests.exceptions.ConnectionError) as error:
-            raise SearchUnavailableError(f"the search server at {self.url} cannot be reached: {error}") from error
+            raise SearchUnavailableError(
+                f"the search server at {self.url} cannot be reached: {_reason(error)}"
+            ) from error
         except (
             requests.exceptions.RequestException,
             ValueError,
@@ -245,6 +247,13 @@ class _KeptClient(Client):
         self, uid: str, options: Mapping[str, Any] | None = None, *, metadata: str | None = None
     ) -> TaskInfo:
         return TaskInfo(**self.http.post(self.config.paths.index, {**(options or {}), "uid": uid}))
+
+
+def _reason(error: BaseException) -> str:
+    """What lies at the bottom: the libraries between wrap it in long words."""
+    while (inner := error.__cause__ or error.__context__) is not None:
+        error = inner
+    return str(error) or type(error).__name__
 
 
 def _with_fractions(answer: Any) -> Any:
