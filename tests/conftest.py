@@ -38,6 +38,7 @@ NOT_ON_THIS_ACCOUNT = "not on this account"
 
 _numbers = itertools.count(1)
 _not_run: dict[str, int] = {}
+_only_on_meilisearch = 0  # how many tests a Meilisearch server would add
 _skipped = pytest.StashKey[list[str]]()
 
 
@@ -178,6 +179,10 @@ def wait_until_served(address: str, process: subprocess.Popen[bytes], seconds: f
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    global _only_on_meilisearch
+    if not os.environ.get("TRITHUC_MEILI_URL"):
+        parameters = [item.callspec.params for item in items if hasattr(item, "callspec")]
+        _only_on_meilisearch = sum("backend_kind" in named for named in parameters)
     for item in items:
         if "site" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.timeout(900))  # the first of them waits for the whole demo
@@ -219,13 +224,18 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What was not run, and which program is missing for it."""
+    """What was not run, and which program or server is missing for it."""
     skipped = terminalreporter.config.stash.get(_skipped, [])
-    if not skipped and not _not_run:
+    if not skipped and not _not_run and not _only_on_meilisearch:
         return
     terminalreporter.section("not run")
     for name, count in sorted(_not_run.items()):
         terminalreporter.line(f"{count} tests need {name}, which is missing. Get it with: {_how_to_get(name)}")
+    if _only_on_meilisearch:
+        terminalreporter.line(
+            f"{_only_on_meilisearch} tests of search indexes were made for PostgreSQL and not for Meilisearch."
+            " Name a server with TRITHUC_MEILI_URL (and its key with TRITHUC_MEILI_KEY) to run them there too."
+        )
     for reason in skipped:
         if not any(f"{name} is missing" in reason for name in _not_run):
             terminalreporter.line(reason)

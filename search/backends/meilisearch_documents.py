@@ -224,6 +224,7 @@ def safe(value: str) -> str:
     """A value that keeps its meaning between the quotes of a filter: nothing in it needs a backslash, which Meilisearch
     takes literally before anything but a quote. Long ones are cut, told apart by a hash: it indexes short values only.
     """
+    value = value.encode(errors="backslashreplace").decode()  # half of a letter, which JSON has no way to write
     value = _UNSAFE.sub(lambda found: f"%{ord(found.group()):02X}", value)
     if len(value.encode()) <= _LONGEST_KEY:
         return value

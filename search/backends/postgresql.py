@@ -253,5 +253,7 @@ class PostgresqlBackend:
 def _mapped() -> Iterator[None]:
     try:
         yield
+    except psycopg.errors.DiskFull as error:
+        raise SearchUnavailableError(f"there is no space left for the search index: {error}") from error
     except _UNAVAILABLE as error:
         raise SearchUnavailableError(f"the search index cannot be reached: {error}") from error

@@ -324,9 +324,14 @@ def _statement(text: str, schema: str, filters: int, dimensions: int) -> bytes:
 
 def _filter_values(query: ExpertQuery) -> dict[str, object]:
     return {
-        f"facet_{number}": [f"{name}={value}" for value in wanted]
+        f"facet_{number}": [key for value in wanted if _can_be_held(key := f"{name}={value}")]
         for number, (name, wanted) in enumerate(sorted(query.filters.items()))
     }
+
+
+def _can_be_held(text: str) -> bool:
+    """PostgreSQL has no text with a zero byte, or with half of a letter; an address may ask for one."""
+    return "\0" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def settings() -> Sequence[tuple[str, str]]:

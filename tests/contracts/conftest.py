@@ -1,18 +1,29 @@
-"""Every index backend, empty, in turn."""
+"""Every index backend, empty, in turn: PostgreSQL always, Meilisearch where TRITHUC_MEILI_URL names a server."""
 
 from __future__ import annotations
 
 import itertools
+import os
+import secrets
 from collections.abc import AsyncIterator
 
 import pytest
 from psycopg_pool import AsyncConnectionPool
 
+from search.backend import SearchBackend
+from search.backends.meilisearch import MeilisearchBackend
 from search.backends.postgresql import PostgresqlBackend
 from service.database.server import EmbeddedServer
-from tests.contracts.indexed import DIMENSIONS, SYNONYMS
+from tests.contracts.indexed import DIMENSIONS, EMBEDDER, SYNONYMS
+
+MEILI_URL = os.environ.get("TRITHUC_MEILI_URL")
 
 _schemas = itertools.count(1)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "backend_kind" in metafunc.fixturenames:
+        metafunc.parametrize("backend_kind", ["postgresql", *(["meilisearch"] if MEILI_URL else [])])
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +39,37 @@ async def pool(url: str) -> AsyncIterator[AsyncConnectionPool]:
 
 
 @pytest.fixture
-async def backend(pool: AsyncConnectionPool) -> AsyncIterator[PostgresqlBackend]:
-    backend = PostgresqlBackend(pool, schema=f"contract_{next(_schemas)}", synonyms=SYNONYMS, dimensions=DIMENSIONS)
-    await backend.create()
-    yield backend
-    await backend.drop()
+async def in_postgresql(pool: AsyncConnectionPool) -> AsyncIterator[PostgresqlBackend]:
+    index = PostgresqlBackend(
+        pool,
+        schema=f"contract_{next(_schemas)}",
+        synonyms=SYNONYMS,
+        dimensions=DIMENSIONS,
+        embedder_id=EMBEDDER,
+    )
+    await index.create()
+    yield index
+    await index.drop()
+
+
+@pytest.fixture
+async def in_meilisearch() -> AsyncIterator[MeilisearchBackend]:
+    assert MEILI_URL is not None
+    index = MeilisearchBackend(
+        MEILI_URL,
+        os.environ.get("TRITHUC_MEILI_KEY"),
+        uid=f"contract_{secrets.token_hex(6)}",
+        synonyms=SYNONYMS,
+        dimensions=DIMENSIONS,
+        embedder_id=EMBEDDER,
+    )
+    await index.create()
+    yield index
+    await index.drop()
+    index.close()
+
+
+@pytest.fixture
+def backend(backend_kind: str, request: pytest.FixtureRequest) -> SearchBackend:
+    index: SearchBackend = request.getfixturevalue(f"in_{backend_kind}")
+    return index

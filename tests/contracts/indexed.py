@@ -24,6 +24,7 @@ SYNONYMS = (
     ("NN", "nông nghiệp"),
 )
 DIMENSIONS = 8
+EMBEDDER = "model of the contract"  # whose vectors these indexes hold
 
 
 def person(full_name: str = "Người Khác", *works: str, **columns: Any) -> ExpertDocument:

@@ -92,6 +92,7 @@ async def test_names_and_codes_are_looked_up_by_filters(recorder: Recorder, back
         ("back\\slash\\", "degree=back%5Cslash%5C"),
         ("50%", "degree=50%25"),
         ("line\nbreak\x00", "degree=line%0Abreak%00"),
+        ("half \ud800", "degree=half %5Cud800"),
         ("] OR id EXISTS", "degree=] OR id EXISTS"),
     ],
 )

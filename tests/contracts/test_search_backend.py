@@ -1,6 +1,7 @@
 """What every index backend must do (search/backend.py), first part: words.
 
-Names and codes, meaning and filters, and what is written have files of their own beside this one.
+Hard queries, names and codes, meaning, filters, who belongs to a result, and what is written have files of their own
+beside this one.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import unicodedata
 import pytest
 
 from search.backend import SearchBackend
-from search.query import Rankings
 from tests.contracts.indexed import found, person, put, search
 
 # -- words: one word in its spellings
@@ -139,101 +139,3 @@ async def test_a_hit_says_which_part_matched(backend: SearchBackend) -> None:
     hits = (await search(backend, "sua")).by_words
 
     assert sorted(hit.field for hit in hits) == ["biography", "evidence", "name", "organisation"]
-
-
-# -- words: synonyms, numbers, hard queries
-
-
-@pytest.mark.parametrize(
-    ("text", "query"),
-    [
-        ("Kinh tế đồng bằng sông Cửu Long", "ĐBSCL"),
-        ("Nghiên cứu ĐBSCL", "đồng bằng sông cửu long"),
-        ("Đánh giá tác động môi trường của cảng", "ĐTM cảng"),
-        ("Nuôi trồng thủy sản", "aquaculture"),
-        ("Sustainable aquaculture", "nuôi trồng thủy sản"),
-        ("Trường Đại học Cần Thơ", "đh cần thơ"),
-        ("Ứng dụng trí tuệ nhân tạo", "AI"),
-    ],
-)
-async def test_synonyms_and_abbreviations_work_both_ways(backend: SearchBackend, text: str, query: str) -> None:
-    wanted, other = person("Một", text), person("Hai", "Luật dân sự")
-    await put(backend, wanted, other)
-
-    assert (await found(backend, query, [wanted, other]))[:1] == ["Một"]
-
-
-async def test_synonyms_go_one_level_only(backend: SearchBackend) -> None:
-    wanted, other = person("Một", "Ứng dụng TTNT"), person("Hai", "AI")
-    await put(backend, wanted, other)
-
-    assert await found(backend, "AI", [wanted, other]) == ["Hai"], "AI → trí tuệ nhân tạo, not on to TTNT"
-
-
-async def test_abbreviations_are_whole_words(backend: SearchBackend) -> None:
-    wanted, other = person("Một", "nông nghiệp"), person("Hai", "NNUDCNC")
-    await put(backend, wanted, other)
-
-    assert await found(backend, "NN", [wanted, other]) == ["Một"]
-
-
-async def test_the_typed_form_ranks_above_its_synonym(backend: SearchBackend) -> None:
-    people = [person("Mở rộng", "trí tuệ nhân tạo"), person("Viết tắt", "AI")]
-    await put(backend, *people)
-
-    assert (await found(backend, "AI", people))[0] == "Viết tắt"
-
-
-@pytest.mark.parametrize("query", ["192/KH-UBND", "192/kh-ubnd", "192/KHUBND", "kế hoạch số 192/KH-UBND."])
-async def test_document_numbers_are_one_word(backend: SearchBackend, query: str) -> None:
-    wanted = person("Một", "Góp ý Kế hoạch 192/KH-UBND")
-    other = person("Hai", "Phòng 192, nhà KH; UBND xã")
-    await put(backend, wanted, other)
-
-    assert (await found(backend, query, [wanted, other]))[0] == "Một"
-    assert await found(backend, "192/KH-UBND", [wanted, other]) == ["Một"]
-
-
-async def test_document_numbers_with_letters_and_marks_match_without_them(backend: SearchBackend) -> None:
-    wanted, other = person("Một", "Theo Quyết định 14/2014/QĐ-TTg"), person("Hai", "15/2014/QĐ-TTg")
-    await put(backend, wanted, other)
-
-    assert await found(backend, "14/2014/QD-TTg", [wanted, other]) == ["Một"]
-
-
-async def test_a_pasted_paragraph_needs_only_some_of_its_words(backend: SearchBackend) -> None:
-    wanted = person("Một", "Xâm nhập mặn và sinh kế của hộ nuôi tôm")
-    others = [person("Hai", "Luật đất đai"), person("Ba", "Tim mạch can thiệp")]
-    await put(backend, wanted, *others)
-
-    ranking = await found(
-        backend,
-        "Những năm gần đây, tình hình xâm nhập mặn diễn biến phức tạp, ảnh hưởng trực tiếp đến sản xuất và đời sống của"
-        " người dân nuôi tôm ở các huyện ven biển; cần có giải pháp đồng bộ.",
-        [wanted, *others],
-    )
-
-    assert ranking[0] == "Một"
-
-
-@pytest.mark.parametrize(
-    "query", ["", "   ", "!!! ??? …", "\x00", "\ufdfa", "'\\\"; drop table", "zzzzzz", "&|!()<>:*"]
-)
-async def test_a_query_without_a_known_word_finds_nobody(backend: SearchBackend, query: str) -> None:
-    await put(backend, person("Một", "Nuôi tôm"))
-
-    assert await search(backend, query) == Rankings()
-
-
-async def test_a_query_of_ten_thousand_characters_is_answered(backend: SearchBackend) -> None:
-    wanted, other = person("Một", "Nuôi tôm ở vùng ven biển"), person("Hai", "Tim mạch")
-    await put(backend, wanted, other)
-    filler = " ".join(f"chữ{n}" for n in range(550))
-
-    assert await found(backend, f"{filler} nuôi tôm vùng ven biển {filler}"[:10_000], [wanted, other]) == ["Một"]
-
-
-async def test_the_limit_is_kept(backend: SearchBackend) -> None:
-    await put(backend, *(person(f"Người {n}", "Nuôi tôm") for n in range(7)))
-
-    assert len((await search(backend, "nuôi tôm", limit=3)).by_words) == 3

@@ -1,60 +1,13 @@
-"""What every index backend must do (search/backend.py): filters and meaning."""
+"""What every index backend must do (search/backend.py): meaning."""
 
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from search.backend import SearchBackend
 from search.embedding.embedder import Vectors
 from search.query import Rankings
-from tests.contracts.indexed import DIMENSIONS, axis, person, search
-
-# -- filters
-
-
-FACETS = {
-    "Một": {"degree": ("TS",), "field": ("303", "405"), "country": ("VN",)},
-    "Hai": {"degree": ("ThS",), "field": ("405",), "country": ("VN",)},
-    "Ba": {"degree": ("TS",), "field": ("502",), "country": ("US",)},
-    "Bốn": {},
-}
-
-
-@pytest.mark.parametrize(
-    ("filters", "names"),
-    [
-        ({}, {"Một", "Hai", "Ba", "Bốn"}),
-        ({"degree": ["TS"]}, {"Một", "Ba"}),
-        ({"degree": ["TS", "ThS"]}, {"Một", "Hai", "Ba"}),
-        ({"degree": ["TS"], "country": ["VN"]}, {"Một"}),
-        ({"field": ["405"], "degree": ["TS", "ThS"]}, {"Một", "Hai"}),
-        ({"field": ["303", "502"]}, {"Một", "Ba"}),
-        ({"degree": ["GS"]}, set()),
-        ({"nothing": ["TS"]}, set()),
-        ({"degree": []}, set()),
-    ],
-)
-async def test_filters_hold_for_every_ranking(
-    backend: SearchBackend, filters: dict[str, list[str]], names: set[str]
-) -> None:
-    people = [
-        person(f"Nguyễn Tôm {name}", "Nuôi tôm", facets=facets, identifiers=("X-1",)) for name, facets in FACETS.items()
-    ]
-    await backend.upsert(people, [axis(n)[None, :] for n in range(len(people))])
-    wanted = {one.id for one in people if one.full_name.split()[-1] in names}
-
-    by_words = await search(backend, "nuôi tôm", filters=filters, vector=axis(0))
-    by_name = await search(backend, "nguyễn tôm", filters=filters)
-    by_code = await search(backend, "X-1", filters=filters)
-
-    assert {hit.expert_id for hit in by_words.by_words} == wanted
-    assert {hit.expert_id for hit in by_words.by_meaning} == wanted
-    assert {hit.expert_id for hit in by_name.exact} == wanted
-    assert {hit.expert_id for hit in by_code.exact} == wanted
-
-
-# -- meaning
+from tests.contracts.indexed import DIMENSIONS, EMBEDDER, axis, person, search
 
 
 async def test_the_closest_chunk_decides_and_is_named(backend: SearchBackend) -> None:
@@ -149,3 +102,19 @@ async def test_a_chunk_that_could_not_be_embedded_keeps_its_place(backend: Searc
 async def test_an_empty_index_answers(backend: SearchBackend) -> None:
     assert await search(backend, "nuôi tôm", vector=axis(0)) == Rankings()
     assert await backend.count() == 0
+
+
+async def test_a_vector_of_another_model_is_left_out_and_words_go_on(backend: SearchBackend) -> None:
+    one = person("Một", "Nuôi tôm")
+    await backend.upsert([one], [axis(0)[None, :]])
+    other_size = np.ones(DIMENSIONS + 4, np.float32)
+
+    same = await search(backend, "nuôi tôm", vector=axis(0), embedder_id=EMBEDDER)
+    another = await search(backend, "nuôi tôm", vector=axis(0), embedder_id="another model")
+    longer = await search(backend, "nuôi tôm", vector=other_size)
+
+    assert await backend.embedder_id() == EMBEDDER
+    assert [hit.expert_id for hit in same.by_meaning] == [one.id]
+    for rankings in (another, longer):
+        assert rankings.by_meaning == ()
+        assert [hit.expert_id for hit in rankings.by_words] == [one.id]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
 from search.backend import SearchBackend
@@ -28,6 +30,18 @@ from tests.contracts.indexed import person, put, search
         "nguyen van khietj",
         "nguyen vna khiet",
         "nguyn van khiet",
+        "Nguyễn V Khiết",
+        "N. V. Khiết",
+        "KHIẾT Nguyễn Văn",
+        "TSKH. Nguyễn Văn Khiết",
+        "Prof. Khiet Nguyen Van",
+        "Ngyễn Văn Khiết",
+        "Nguyễn Văn Khiếtt",
+        "Nguyênx Văn Khiết",
+        "ông Nguyễn Văn Khiết",
+        "Nguyễn-Văn-Khiết",
+        "Nguyễn  Văn\tKhiết",
+        unicodedata.normalize("NFD", "Nguyễn Văn Khiết"),
     ],
 )
 async def test_a_name_is_found_in_any_order_with_initials_titles_and_slips(backend: SearchBackend, query: str) -> None:
@@ -122,3 +136,32 @@ async def test_parts_of_a_code_name_nobody(backend: SearchBackend) -> None:
 
     for query in ("0097", "example.org", "lan.tran", "1825"):
         assert (await search(backend, query)).exact == ()
+
+
+@pytest.mark.parametrize("query", ["đặng", "Đặng Đức", "đức đặng", "dang duc", "ĐẶNG ĐỨC"])
+async def test_d_with_a_stroke_is_the_same_letter(backend: SearchBackend, query: str) -> None:
+    wanted, other = person("Đặng Đức"), person("Lê Văn Tám")
+    await put(backend, wanted, other)
+
+    rankings = await search(backend, query)
+
+    assert {hit.expert_id for hit in (*rankings.exact, *rankings.by_words)} == {wanted.id}
+
+
+async def test_two_people_with_names_a_letter_apart_are_not_taken_for_each_other(backend: SearchBackend) -> None:
+    people = [person("Trần Văn Tâm"), person("Trần Văn Tầm"), person("Trần Văn Tam"), person("Trần Văn Tan")]
+    await put(backend, *people)
+
+    exact = (await search(backend, "Trần Văn Tâm")).exact
+
+    assert exact[0].expert_id == people[0].id
+    assert people[3].id not in {hit.expert_id for hit in exact}
+
+
+async def test_everybody_of_a_common_name_is_found_within_the_limit(backend: SearchBackend) -> None:
+    people = [person("Nguyễn Văn An", f"Việc {n}") for n in range(30)]
+    await put(backend, *people, person("Nguyễn Văn Ẩn"), person("Nguyễn Thị An"))
+
+    rankings = await search(backend, "Nguyễn Văn An", limit=30)
+
+    assert {hit.expert_id for hit in rankings.exact} == {one.id for one in people}
