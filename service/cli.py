@@ -254,6 +254,20 @@ def evaluate(
     run_evaluate(settings, folder, out=out, scores=scores, queries_out=queries_out, scoring=scoring, as_of=day)
 
 
+@main.command(name="search-keys")
+@click.argument("folder", type=_FILE)
+@click.option("--renew", is_flag=True, help="Make new keys; the old ones stop working at once.")
+@click.pass_obj
+def search_keys(settings: Settings, folder: Path, renew: bool) -> None:
+    """Write the two keys of Meilisearch into FOLDER: one that writes, one that only searches.
+
+    Needs TRITHUC_MEILI_URL, and Meilisearch's master key in TRITHUC_MEILI_KEY.
+    """
+    from service.commands.search_keys import run_search_keys
+
+    run_search_keys(settings, folder, renew=renew)
+
+
 @main.command()
 @click.pass_obj
 def doctor(settings: Settings) -> None:

@@ -6,7 +6,12 @@ of a swap to a key that is for some.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
+
+from meilisearch import Client
+from meilisearch.models.key import Key
 
 from search.backends.meilisearch_connection import MeilisearchConnection
 
@@ -33,31 +38,37 @@ class MeilisearchKeys:
     write: str
 
 
-async def ensure_keys(url: str, master_key: str, *, uid: str = "experts") -> MeilisearchKeys:
+async def ensure_keys(url: str, master_key: str, *, uid: str = "experts", renew: bool = False) -> MeilisearchKeys:
     """Both keys of one index, made where they are missing: asking again gives the same. Raises SearchUnavailableError.
 
-    To replace them, delete them on the server and ask again.
+    `renew` gives new ones, and the server takes the old ones no longer.
     """
     connection = MeilisearchConnection(url, master_key)
     try:
         known = await connection.ask(lambda client: client.get_keys({"limit": _MOST_KEYS}))
-        found = {key.name: key.key for key in known.results}
+        found = {key.name: key for key in known.results}
         wanted = (
             (f"{_SEARCH_NAME} {uid}", "May only search the index.", _SEARCHES, [uid]),
             (f"{_WRITE_NAME} {uid}", "Fills the index and builds it anew.", _WRITES, ["*"]),
         )
         keys = []
         for name, description, actions, indexes in wanted:
-            if name not in found:
-                options = {
-                    "name": name,
-                    "description": description,
-                    "actions": actions,
-                    "indexes": indexes,
-                    "expiresAt": None,
-                }
-                found[name] = (await connection.ask(lambda client, options=options: client.create_key(options))).key  # type: ignore[misc]
-            keys.append(found[name])
+            key = found.get(name)
+            if key is not None and renew:
+                await connection.ask(partial(_delete, uid=key.uid))
+                key = None
+            if key is None:
+                options = {"name": name, "description": description, "actions": actions, "indexes": indexes}
+                key = await connection.ask(partial(_create, options=options | {"expiresAt": None}))
+            keys.append(key.key)
     finally:
         connection.close()
     return MeilisearchKeys(*keys)
+
+
+def _create(client: Client, options: Mapping[str, object]) -> Key:
+    return client.create_key(options)
+
+
+def _delete(client: Client, uid: str) -> None:
+    client.delete_key(uid)

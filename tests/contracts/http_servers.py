@@ -92,8 +92,16 @@ class Recorder:
             case "GET", ["keys"]:
                 return 200, {"results": list(self.keys), "offset": 0, "limit": 20, "total": len(self.keys)}
             case "POST", ["keys"]:
-                made = {"uid": "6062abda-a5aa-4414-ac91-ecd7944c0f8d", "key": f"key of {request.body['name']}"}
-                return 201, made | request.body | {"createdAt": WHEN, "updatedAt": WHEN}
+                made = {
+                    "uid": f"6062abda-a5aa-4414-ac91-{len(self.requests):012d}",
+                    "key": f"{request.body['name']} {len(self.requests)}",
+                }
+                made |= request.body | {"createdAt": WHEN, "updatedAt": WHEN}
+                self.keys = (*self.keys, made)
+                return 201, made
+            case "DELETE", ["keys", uid]:
+                self.keys = tuple(key for key in self.keys if key["uid"] != uid)
+                return 204, b""
         number = len(self.requests)
         return 202, {
             "taskUid": number,

@@ -167,6 +167,7 @@ ROUTES: tuple[tuple[str, str, set[str], Check], ...] = (
     ("POST", r"/swap-indexes", set(), SWAP),
     ("GET", r"/keys", {"limit", "offset"}, _nothing),
     ("POST", r"/keys", set(), KEY),
+    ("DELETE", r"/keys/[\w-]+", set(), _nothing),
 )
 
 

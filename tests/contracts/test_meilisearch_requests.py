@@ -7,9 +7,13 @@ allowed. What a real server does with these requests, this file does not show.
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
@@ -290,21 +294,46 @@ async def test_what_a_dead_rebuild_left_is_removed_by_a_later_one() -> None:
 async def test_keys_are_made_once() -> None:
     with recording() as recorder:
         made = await ensure_keys(recorder.url, "master")
-        recorder.keys = tuple(
-            {
-                "uid": str(uuid4()),
-                "key": f"key of {body['name']}",
-                "createdAt": "2026-11-23T09:00:00Z",
-                "updatedAt": "2026-11-23T09:00:00Z",
-                **body,
-            }
-            for body in recorder.bodies("POST /keys")
-        )
         again = await ensure_keys(recorder.url, "master")
 
     assert [problem for request in recorder.requests for problem in problems_of(request)] == []
     assert made == again
+    assert made.search != made.write
     search, write = recorder.bodies("POST /keys")
     assert (search["actions"], search["indexes"]) == (["search"], ["experts"])
     assert write["indexes"] == ["*"]
     assert "*" not in write["actions"]
+
+
+async def test_renewed_keys_take_the_place_of_the_old_ones() -> None:
+    """Reference, Keys, Delete API key: by its uid."""
+    with recording() as recorder:
+        old = await ensure_keys(recorder.url, "master")
+        uids = [key["uid"] for key in recorder.keys]
+        new = await ensure_keys(recorder.url, "master", renew=True)
+
+    assert [problem for request in recorder.requests for problem in problems_of(request)] == []
+    assert [call for call in recorder.calls if call.startswith("DELETE")] == [f"DELETE /keys/{uid}" for uid in uids]
+    assert {old.search, old.write}.isdisjoint({new.search, new.write})
+    assert [key["key"] for key in recorder.keys] == [new.search, new.write]
+
+
+def test_the_command_writes_both_keys_as_files_for_nobody_else(tmp_path: Path) -> None:
+    with recording() as recorder:
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("TRITHUC_")}
+        environ |= {"TRITHUC_MEILI_URL": recorder.url, "TRITHUC_MEILI_KEY": "master", "TRITHUC_LOCALE": "en"}
+        command = [sys.executable, "-m", "service.cli", "search-keys", str(tmp_path / "keys")]
+        said = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+        without = subprocess.run(
+            command, env=environ | {"TRITHUC_MEILI_KEY": ""}, capture_output=True, text=True, check=False
+        )
+
+    assert (said.returncode, said.stdout) == (0, f"The keys are in {tmp_path / 'keys'}.\n"), said.stderr
+    files = {path.name: path for path in (tmp_path / "keys").iterdir()}
+    assert {name: path.read_text() for name, path in files.items()} == {
+        "meili_search_key": recorder.keys[0]["key"] + "\n",
+        "meili_key": recorder.keys[1]["key"] + "\n",
+    }
+    assert {path.stat().st_mode & 0o777 for path in files.values()} == {0o600}
+    assert recorder.keys[0]["key"] not in said.stdout + said.stderr
+    assert (without.returncode, without.stderr) == (2, "TRITHUC_MEILI_KEY has to be set.\n")
