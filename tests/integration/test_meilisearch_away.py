@@ -6,6 +6,9 @@ What answers in the end is a server that writes down what it is sent (tests/cont
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,11 +24,13 @@ from service.app import create_app
 from service.database.models import Expert
 from service.database.queue import defer
 from service.directory.search import NOT_INDEXED
+from service.errors import UnavailableError
 from service.i18n import gettext
 from service.runtime import open_runtime
 from service.settings import Settings
 from tests.conftest import free_port
 from tests.contracts.http_servers import Recorder, misbehaving, recording
+from tests.contracts.meilisearch_reference import problems_of
 from tests.factories import make_expert
 from tests.reading_pages import text_of
 
@@ -62,7 +67,8 @@ def small_index(recorder: Recorder) -> Callable[[dict[str, Any]], dict[str, Any]
     """What was sent to it last."""
 
     def results(query: dict[str, Any]) -> dict[str, Any]:
-        sent = [one for request in recorder.requests if "/documents?" in request.path for one in request.body]
+        path = f"/indexes/{query['indexUid']}/documents?"
+        sent = [one for request in recorder.requests if request.path.startswith(path) for one in request.body]
         state = [one for one in sent if one["id"] == "state"][-1:]
         experts = {one["id"]: one for one in sent if one["id"] != "state"}
         if query.get("filter") == 'kind = "state"':
@@ -137,3 +143,48 @@ async def test_connections_are_closed_when_the_service_ends(database_url: str, t
         assert isinstance(backend, MeilisearchBackend)
         with pytest.raises(SearchUnavailableError, match="is closed"):
             await backend.count()
+
+
+async def test_an_index_that_was_deleted_is_built_anew_and_swapped_in(
+    database_url: str, tmp_path: Path, session: AsyncSession
+) -> None:
+    expert = await make_expert(session, "Trần Thị Hoa", works=["Cá lồng bè ở vịnh kín"])
+    await session.commit()
+    with recording(indexes=()) as recorder:
+        recorder.results = small_index(recorder)
+        settings = settings_of(database_url, tmp_path, meili_url=recorder.url, meili_key="key")
+        async with serving(settings, run_worker=True):
+            await until(lambda: is_asked(recorder, "POST /swap-indexes"))
+
+    (pair,) = (body[0]["indexes"] for body in recorder.bodies("POST /swap-indexes"))
+    filled = recorder.bodies(f"POST /indexes/{pair[1]}/documents?primaryKey=id")
+    assert [one["id"] for body in filled for one in body] == ["state", str(expert.id), "state"]
+    assert [problem for request in recorder.requests for problem in problems_of(request)] == []
+
+
+async def is_asked(recorder: Recorder, call: str) -> bool:
+    return call in recorder.calls
+
+
+async def test_a_command_that_needs_meilisearch_says_that_it_is_away(database_url: str, tmp_path: Path) -> None:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("TRITHUC_")}
+    environ |= {
+        "TRITHUC_DATABASE_URL": database_url,
+        "TRITHUC_VAR": str(tmp_path),
+        "TRITHUC_EMBEDDER": "none",
+        "TRITHUC_LOCALE": "en",
+        "TRITHUC_MEILI_URL": f"http://127.0.0.1:{free_port()}",
+    }
+    said = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "service.cli", "reindex"],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert said.returncode == UnavailableError.exit_code, said.stderr
+    assert "The search index cannot be asked: the search server at" in said.stderr
+    assert "Connection refused" in said.stderr
+    assert "Traceback" not in said.stderr
