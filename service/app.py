@@ -85,7 +85,7 @@ def create_app(settings: Settings, *, database_url: str | None = None, run_worke
         plugins=[HTMXPlugin()],
         template_config=TemplateConfig(instance=make_template_engine(assets)),
         exception_handlers=exception_handlers(),
-        before_request=refuse_foreign_hosts(settings.host),
+        before_request=refuse_foreign_hosts(settings.host, settings.base_url),
         before_send=[add_security_headers],
         openapi_config=None,
         logging_config=None,

@@ -6,11 +6,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from service.errors import BadInputError
 from service.i18n import LOCALES, N_, Locale
 
 EMBEDDER_DEVICES = ("auto", "cpu", "cpu-bf16", "cuda")
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 _SENTENCE_TRANSFORMERS = "sentence-transformers:"  # followed by a model's name or folder
 
 
@@ -65,6 +67,24 @@ class Settings:
         for name in ("TRITHUC_MEILI_URL", "TRITHUC_BASE_URL"):
             if (url := _read(env, name)) and not url.startswith(("http://", "https://")):
                 raise BadInputError(N_("%(name)s must begin with http:// or https://."), name=name)
+        base_url = _read(env, "TRITHUC_BASE_URL")
+        if base_url and not _is_origin(base_url):
+            raise BadInputError(
+                N_(
+                    "%(name)s is how browsers reach the pages, as https://name or https://name:port, and nothing more."
+                ),
+                name="TRITHUC_BASE_URL",
+            )
+        host = _read(env, "TRITHUC_HOST") or "127.0.0.1"
+        if host not in LOOPBACK_HOSTS and base_url is None:
+            raise BadInputError(
+                N_(
+                    "With TRITHUC_HOST=%(host)s other machines reach the pages, and anybody there could use them. Put "
+                    "them behind a proxy that asks who comes, and set TRITHUC_BASE_URL to its address; or leave "
+                    "TRITHUC_HOST out."
+                ),
+                host=host,
+            )
         return cls(
             var=Path(_read(env, "TRITHUC_VAR") or "var").resolve(),
             database_url=_read(env, "TRITHUC_DATABASE_URL"),
@@ -74,10 +94,21 @@ class Settings:
             embedder=embedder,
             embedder_device=device,
             locale=locale,
-            host=_read(env, "TRITHUC_HOST") or "127.0.0.1",
+            host=host,
             port=int(port),
-            base_url=_read(env, "TRITHUC_BASE_URL"),
+            base_url=base_url.rstrip("/") if base_url else None,
         )
+
+
+def _is_origin(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises when it is no number
+    except ValueError:
+        return False
+    return (
+        bool(parts.hostname) and "@" not in parts.netloc and parts.path in ("", "/") and "?" not in url + parts.fragment
+    )
 
 
 def _read(env: Mapping[str, str], name: str) -> str | None:

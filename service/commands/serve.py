@@ -115,7 +115,7 @@ async def _revive_for_ever(server: EmbeddedServer) -> None:
 
 def _refuse_taken_port(host: str, port: int) -> None:
     # granian lets several processes listen on one port, so we have to look ourselves.
-    with socket.socket() as probe:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from litestar import Request
 from litestar.datastructures import MutableScopeHeaders
@@ -11,6 +12,7 @@ from litestar.types import Message, Scope
 
 from service.errors import NotAllowedError
 from service.i18n import N_
+from service.settings import LOOPBACK_HOSTS
 
 # No script or style stands in the page itself, and nothing comes from another host. The style sheet's small icons are
 # data: addresses.
@@ -44,14 +46,33 @@ class ForeignHostError(NotAllowedError):
     message = N_("The service does not answer under the name %(host)s. Open it as http://127.0.0.1 with its port.")
 
 
-def refuse_foreign_hosts(host: str) -> Callable[[Request[Any, Any, Any]], None]:
+def refuse_foreign_hosts(host: str, base_url: str | None = None) -> Callable[[Request[Any, Any, Any]], None]:
     """A page of any site can make its own name point to this machine and then read what is served here; the browser
-    takes it for one site. The name it asks for gives it away. `host` is the address the service is bound to."""
-    own = {host, "127.0.0.1", "localhost"}
+    takes it for one site. The name it asks for gives it away.
+
+    With `base_url` its name is answered; without, the address that the service is bound to. This machine's own names
+    always are: whoever watches over the service asks under them.
+    """
+    own = LOOPBACK_HOSTS | {_name(urlsplit(base_url).netloc) if base_url else host}
 
     def refuse(request: Request[Any, Any, Any]) -> None:
-        asked = request.headers.get("host", "").rsplit(":", 1)[0].lower()
-        if asked not in own:
-            raise ForeignHostError(host=asked)
+        asked = _name(request.headers.get("host", ""))
+        if asked in own:
+            return
+        if base_url:
+            raise ForeignHostError(
+                N_("The service does not answer under the name %(host)s. Open it as %(address)s."),
+                host=asked,
+                address=base_url,
+            )
+        raise ForeignHostError(host=asked)
 
     return refuse
+
+
+def _name(host: str) -> str:
+    """Without its port, in small letters; "" for what is no host at all."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
