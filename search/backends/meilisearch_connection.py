@@ -66,21 +66,32 @@ class MeilisearchConnection:
         *,
         search_seconds: float = _SEARCH_SECONDS,
         write_seconds: float = _WRITE_SECONDS,
+        rest_seconds: float = _REST_SECONDS,
     ) -> None:
         self.url = url.rstrip("/")
         self.key = key
         self._search_seconds = search_seconds
         self._write_seconds = write_seconds
+        self._rest_seconds = rest_seconds
+        self._is_silent = False
+        self._is_probed = False
         self._rests_until = 0.0
         self._complaint = ""
         self._clients = threading.local()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="meilisearch")
 
     async def multi_search(self, queries: Sequence[Mapping[str, object]]) -> list[Any]:
-        """The answer to each query, as it came."""
-        if time.monotonic() < self._rests_until:
+        """The answer to each query, as it came.
+
+        While the server is silent, one search at a time finds out whether it still is; the others fail at once.
+        """
+        if self._is_silent and (self._is_probed or time.monotonic() < self._rests_until):
             raise SearchUnavailableError(f"the search server at {self.url} has not answered the last search")
-        answer = await self._run(lambda client: client.multi_search(queries), self._search_seconds)
+        self._is_probed = self._is_silent
+        try:
+            answer = await self._run(lambda client: client.multi_search(queries), self._search_seconds)
+        finally:
+            self._is_probed = False
         results = answer.get("results") if isinstance(answer, dict) else None
         if not isinstance(results, list) or len(results) != len(queries):
             raise SearchUnavailableError(f"the search server at {self.url} gave an answer that cannot be read")
@@ -134,6 +145,7 @@ class MeilisearchConnection:
             if not isinstance(error, RefusedError) or error.status != 404:
                 self._complain(str(error))
             raise
+        self._is_silent = False
         if self._complaint:
             self._complaint = ""
             logger.warning("The search server at %s answers again.", self.url)
@@ -151,7 +163,7 @@ class MeilisearchConnection:
             async with asyncio.timeout(seconds + 1):
                 return await asyncio.get_running_loop().run_in_executor(self._threads, self._call, what, seconds)
         except (TimeoutError, MeilisearchTimeoutError, requests.exceptions.Timeout):
-            self._rests_until = time.monotonic() + _REST_SECONDS
+            self._is_silent, self._rests_until = True, time.monotonic() + self._rest_seconds
             raise SearchUnavailableError(
                 f"the search server at {self.url} has not answered within {seconds:g} seconds"
             ) from None

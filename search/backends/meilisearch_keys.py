@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
+import msgspec
 from meilisearch import Client
 from meilisearch.models.key import Key
 
+from search.backends.meilisearch_answers import converted
 from search.backends.meilisearch_connection import MeilisearchConnection
 
 _SEARCH_NAME = "trithuc search"
@@ -32,6 +34,18 @@ _WRITES = [
 _MOST_KEYS = 1000
 
 
+class _ListedKey(msgspec.Struct):
+    """The client's own model asks for more: the value need not be told after a key was made, says the reference."""
+
+    uid: str
+    name: str | None = None
+    key: str | None = None
+
+
+class _ListedKeys(msgspec.Struct):
+    results: list[_ListedKey]
+
+
 @dataclass(frozen=True, slots=True)
 class MeilisearchKeys:
     search: str
@@ -45,22 +59,23 @@ async def ensure_keys(url: str, master_key: str, *, uid: str = "experts", renew:
     """
     connection = MeilisearchConnection(url, master_key)
     try:
-        known = await connection.ask(lambda client: client.get_keys({"limit": _MOST_KEYS}))
-        found = {key.name: key for key in known.results}
+        listed = await connection.ask(lambda client: client.http.get(f"{client.config.paths.keys}?limit={_MOST_KEYS}"))
+        found = {key.name: key for key in converted(listed, _ListedKeys).results}
         wanted = (
             (f"{_SEARCH_NAME} {uid}", "May only search the index.", _SEARCHES, [uid]),
             (f"{_WRITE_NAME} {uid}", "Fills the index and builds it anew.", _WRITES, ["*"]),
         )
         keys = []
         for name, description, actions, indexes in wanted:
-            key = found.get(name)
-            if key is not None and renew:
-                await connection.ask(partial(_delete, uid=key.uid))
-                key = None
-            if key is None:
-                options = {"name": name, "description": description, "actions": actions, "indexes": indexes}
-                key = await connection.ask(partial(_create, options=options | {"expiresAt": None}))
-            keys.append(key.key)
+            known = found.get(name)
+            if known is not None and known.key and not renew:
+                keys.append(known.key)
+                continue
+            if known is not None:
+                await connection.ask(partial(_delete, uid=known.uid))
+            options = {"name": name, "description": description, "actions": actions, "indexes": indexes}
+            made = await connection.ask(partial(_create, options=options | {"expiresAt": None}))
+            keys.append(made.key)
     finally:
         connection.close()
     return MeilisearchKeys(*keys)

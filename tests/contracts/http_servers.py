@@ -52,6 +52,7 @@ class Recorder:
     indexes: tuple[str, ...] = ("experts",)
     keys: tuple[dict[str, Any], ...] = ()
     task: dict[str, Any] = field(default_factory=lambda: {"status": "succeeded", "error": None})
+    examples: dict[str, Any] = field(default_factory=dict)  # call → body of its answer, where the test gives it
     failing: dict[str, str] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
     hangs_up: bool = False  # ends the connection after each answer, without saying so
@@ -76,6 +77,8 @@ class Recorder:
 
     def answer(self, request: Request) -> tuple[int, Any]:
         path = request.path.split("?")[0]
+        if (example := self.examples.get(f"{request.method} {path}")) is not None:
+            return 200, example
         match request.method, path.split("/")[1:]:
             case "POST", ["multi-search"]:
                 return 200, {"results": [self._result(query) for query in request.body["queries"]]}
@@ -171,7 +174,7 @@ def recording(*, port: int = 0, **options: Any) -> Iterator[Recorder]:
 
 
 @contextmanager
-def misbehaving(how: str) -> Iterator[str]:
+def misbehaving(how: str, *, port: int = 0) -> Iterator[str]:
     """The address of a server that answers everything with: a status code and an error as Meilisearch writes them, or
     "half a body", "no json", "another shape", "silence", "drops"."""
 
@@ -204,7 +207,7 @@ def misbehaving(how: str) -> Iterator[str]:
 
         do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = handle_any
 
-    with _serving(Handler) as url:
+    with _serving(Handler, port) as url:
         yield url
 
 

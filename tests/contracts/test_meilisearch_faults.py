@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from search.backends.meilisearch import MeilisearchBackend
-from search.backends.meilisearch_connection import RefusedError
+from search.backends.meilisearch_connection import MeilisearchConnection, RefusedError
 from search.errors import SearchUnavailableError
 from search.query import ExpertQuery
 from tests.conftest import free_port
@@ -105,6 +105,33 @@ async def test_a_slow_server_is_given_up_and_the_next_readers_are_not_kept_waiti
 
     assert first < 2
     assert time.monotonic() - begun < 0.1 + 3  # the server's own end takes some time
+
+
+async def test_one_search_at_a_time_finds_out_whether_a_silent_server_is_back() -> None:
+    with misbehaving("silence") as url:
+        connection = MeilisearchConnection(url, "key", search_seconds=0.3, rest_seconds=0.1)
+        with pytest.raises(SearchUnavailableError, match="within"):
+            await connection.multi_search([])
+        await asyncio.sleep(0.15)
+
+        outcomes = await asyncio.gather(*(connection.multi_search([]) for _ in range(5)), return_exceptions=True)
+        connection.close()
+
+    assert sorted("within" in str(outcome) for outcome in outcomes) == [False] * 4 + [True]
+
+
+async def test_a_silent_server_that_answers_again_is_asked_again() -> None:
+    port = free_port()
+    connection = MeilisearchConnection(f"http://127.0.0.1:{port}", "key", search_seconds=0.3, rest_seconds=0.0)
+    with misbehaving("silence", port=port), pytest.raises(SearchUnavailableError, match="within"):
+        await connection.multi_search([])
+
+    with _recorder(port=port) as recorder:
+        await asyncio.gather(*(connection.multi_search([]) for _ in range(1)))
+        await asyncio.gather(*(connection.multi_search([]) for _ in range(5)))
+    connection.close()
+
+    assert len(recorder.requests) == 6
 
 
 async def test_a_closed_connection_is_said_to_be_closed() -> None:

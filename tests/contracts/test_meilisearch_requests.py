@@ -18,8 +18,10 @@ from uuid import UUID
 import pytest
 
 from search.backends.meilisearch import MeilisearchBackend, bodies
+from search.backends.meilisearch_connection import RefusedError
 from search.backends.meilisearch_documents import to_stored
 from search.backends.meilisearch_keys import ensure_keys
+from search.errors import SearchUnavailableError
 from search.query import ExpertQuery
 from tests.contracts.http_servers import Recorder, Request, recording
 from tests.contracts.indexed import DIMENSIONS, axis, person
@@ -288,6 +290,111 @@ async def test_what_a_dead_rebuild_left_is_removed_by_a_later_one() -> None:
     assert not {"DELETE /indexes/experts_public", "DELETE /indexes/other_next_1"} & set(removed)
 
 
+# -- answers, as the reference shows them
+
+SUMMARY = {  # Indexes, Swap indexes
+    "taskUid": 3,
+    "indexUid": None,
+    "status": "enqueued",
+    "type": "indexSwap",
+    "enqueuedAt": "2021-08-12T10:00:00.000000Z",
+}
+SUCCEEDED = {  # Async task management, Get task
+    "uid": 1,
+    "indexUid": "movies",
+    "status": "succeeded",
+    "type": "indexCreation",
+    "canceledBy": None,
+    "details": None,
+    "error": None,
+    "duration": "PT1S",
+    "enqueuedAt": "2021-01-01T09:39:00.000000Z",
+    "startedAt": "2021-01-01T09:39:01.000000Z",
+    "finishedAt": "2021-01-01T09:39:02.000000Z",
+}
+FAILED = {  # Tasks, Task object
+    "uid": 4,
+    "batchUids": 0,
+    "indexUid": "movie",
+    "status": "failed",
+    "type": "indexDeletion",
+    "canceledBy": None,
+    "details": {"deletedDocuments": 0},
+    "error": {
+        "message": "Index `movie` not found.",
+        "code": "index_not_found",
+        "type": "invalid_request",
+        "link": "https://docs.meilisearch.com/errors#index_not_found",
+    },
+    "duration": "PT0.001192S",
+    "enqueuedAt": "2022-08-04T12:28:15.159167Z",
+    "startedAt": "2022-08-04T12:28:15.161996Z",
+    "finishedAt": "2022-08-04T12:28:15.163188Z",
+}
+KEYS = {  # Keys, List API keys
+    "results": [
+        {
+            "uid": "01b4bc42-eb33-4041-b481-254d00cce834",
+            "key": "d0552b41536279a0ad88bd595327b96f01176a60c2243e906c52ac02375f9bc4",
+            "name": "An API Key",
+            "description": None,
+            "actions": ["documents.add"],
+            "indexes": ["movies"],
+            "expiresAt": "2022-11-12T10:00:00Z",
+            "createdAt": "2021-11-12T10:00:00Z",
+            "updatedAt": "2021-11-12T10:00:00Z",
+        }
+    ],
+    "limit": 20,
+    "offset": 0,
+    "total": 1,
+}
+RESULT = {  # Full-text search, Your first search
+    "hits": [
+        {"id": 24, "title": "Guardians of the Galaxy", "genres": ["Action", "Science Fiction"]},
+        {"id": 25, "title": "The Hitchhiker's Guide to the Galaxy", "genres": ["Adventure", "Comedy"]},
+    ],
+    "query": "galaxy",
+    "processingTimeMs": 1,
+    "limit": 20,
+    "offset": 0,
+    "estimatedTotalHits": 2,
+}
+
+
+async def test_the_answers_that_the_reference_shows_are_understood(
+    recorder: Recorder, backend: MeilisearchBackend
+) -> None:
+    recorder.examples = {
+        "DELETE /indexes/experts": SUMMARY,
+        "GET /tasks/3": SUCCEEDED,
+        "POST /multi-search": {"results": [{"indexUid": "movies", **RESULT, "hits": []}]},
+    }
+    await backend.drop()
+    assert await backend.count() == 2
+
+    recorder.examples["GET /tasks/3"] = FAILED
+    await backend.drop()  # there was none: as it should be
+    recorder.examples |= {"POST /indexes/experts/documents/delete": SUMMARY, "POST /multi-search": None}
+    with pytest.raises(RefusedError, match=r"\(indexDeletion\).*has failed: Index `movie` not found\.") as refused:
+        await backend.delete([PEOPLE[0].id])
+    assert refused.value.code == "index_not_found"
+
+
+async def test_hits_of_another_kind_than_ours_are_refused(recorder: Recorder, backend: MeilisearchBackend) -> None:
+    recorder.examples = {"POST /multi-search": {"results": [{"indexUid": "movies", **RESULT}]}}
+
+    with pytest.raises(SearchUnavailableError, match="cannot be read"):
+        await backend.count()
+
+
+async def test_keys_of_others_are_left_alone() -> None:
+    with recording(examples={"GET /keys": KEYS}) as recorder:
+        await ensure_keys(recorder.url, "master")
+
+    assert recorder.calls == ["GET /keys?limit=1000", "POST /keys", "POST /keys"]
+
+
 # -- keys
 
 
@@ -315,6 +422,17 @@ async def test_renewed_keys_take_the_place_of_the_old_ones() -> None:
     assert [problem for request in recorder.requests for problem in problems_of(request)] == []
     assert [call for call in recorder.calls if call.startswith("DELETE")] == [f"DELETE /keys/{uid}" for uid in uids]
     assert {old.search, old.write}.isdisjoint({new.search, new.write})
+    assert [key["key"] for key in recorder.keys] == [new.search, new.write]
+
+
+async def test_a_key_whose_value_is_not_told_again_is_replaced() -> None:
+    """Reference, Keys, List API keys: "The key value itself is never returned after creation", though its example has
+    one."""
+    with recording() as recorder:
+        await ensure_keys(recorder.url, "master")
+        recorder.keys = tuple({name: value for name, value in key.items() if name != "key"} for key in recorder.keys)
+        new = await ensure_keys(recorder.url, "master")
+
     assert [key["key"] for key in recorder.keys] == [new.search, new.write]
 
 
