@@ -15,7 +15,7 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXPlugin
 from litestar.template.config import TemplateConfig
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from search.backend import SearchBackend
 from search.embedding.cache import Embeddings
@@ -37,6 +37,7 @@ from service.web.shell import Shell, make_shell
 from service.web.shortlists.controllers import ShortlistController
 from service.web.shortlists.saved_searches import SavedSearchController
 from service.web.status.controllers import StatusController
+from service.web.status.probes import health, ready
 
 
 def create_app(settings: Settings, *, database_url: str | None = None, run_worker: bool | None = None) -> Litestar:
@@ -66,6 +67,8 @@ def create_app(settings: Settings, *, database_url: str | None = None, run_worke
             SavedSearchController,
             CaseController,
             StatusController,
+            health,
+            ready,
             send_asset,
         ],
         guards=[refuse_other_sites(settings.base_url)],
@@ -76,6 +79,7 @@ def create_app(settings: Settings, *, database_url: str | None = None, run_worke
             "synonyms": Provide(provide_synonyms, sync_to_thread=False),
             "columns": Provide(provide_columns, sync_to_thread=False),
             "embeddings": Provide(provide_embeddings, sync_to_thread=False),
+            "sessions": Provide(provide_sessions, sync_to_thread=False),
             "session": Provide(provide_session),
             "actor": Provide(provide_actor, sync_to_thread=False),
             "shell": Provide(provide_shell, sync_to_thread=False),
@@ -132,6 +136,10 @@ def provide_synonyms(runtime: NamedDependency[Runtime]) -> tuple[tuple[str, str]
 
 def provide_columns(runtime: NamedDependency[Runtime]) -> FacetColumns:
     return runtime.columns
+
+
+def provide_sessions(runtime: NamedDependency[Runtime]) -> async_sessionmaker[AsyncSession]:
+    return runtime.sessions
 
 
 async def provide_session(runtime: NamedDependency[Runtime]) -> AsyncIterator[AsyncSession]:

@@ -162,6 +162,17 @@ def worker(settings: Settings) -> None:
 
 
 @main.command()
+@click.option("--worker", "of_worker", is_flag=True, help="Ask for a worker instead of the pages.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of the pages (default: TRITHUC_PORT, or 8765).")
+@click.pass_obj
+def health(settings: Settings, of_worker: bool, port: int | None) -> None:
+    """Say whether the pages on this machine, or a worker, do their work; exit code 1 when not."""
+    from service.commands.health import run_health
+
+    run_health(settings, of_worker=of_worker, port=port)
+
+
+@main.command()
 @click.pass_obj
 def migrate(settings: Settings) -> None:
     """Bring the database to this version and load the reference data."""
