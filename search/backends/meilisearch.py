@@ -72,8 +72,9 @@ class MeilisearchBackend:
         embedder_id: str | None = None,
         task_seconds: float = 120.0,
         search_seconds: float = 5.0,
+        read_only: bool = False,
     ) -> None:
-        self.may_write = key is not None or search_key is None
+        self.may_write = not read_only and (key is not None or search_key is None)
         self._uid = uid
         self._pairs = tuple(synonyms)
         self._synonyms = Synonyms(synonyms)

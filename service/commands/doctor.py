@@ -15,6 +15,7 @@ import click
 import psycopg
 import psycopg_pool
 
+from search.backends.meilisearch import MeilisearchBackend
 from search.backends.postgresql import PostgresqlBackend
 from search.errors import SearchUnavailableError
 from service.commands.programs import PROGRAMS, program_version
@@ -121,7 +122,7 @@ def _embedder(settings: Settings) -> Finding:
 
 def _database(settings: Settings) -> Iterator[Finding]:
     if settings.database_url is not None:
-        yield from _look_inside(settings.database_url)
+        yield from _look_inside(settings.database_url, settings)
         return
     server = embedded_server(settings)
     details: dict[str, object] = {"folder": server.data}
@@ -143,15 +144,15 @@ def _database(settings: Settings) -> Iterator[Finding]:
                 else N_("The embedded database in %(folder)s was not running; it starts when a command needs it"),
                 details,
             )
-            yield from _look_inside(server.url())
+            yield from _look_inside(server.url(), settings)
     except UnavailableError as error:
         yield Finding(Verdict.FAULT, error.message, error.details)
 
 
-def _look_inside(address: str) -> Iterator[Finding]:
+def _look_inside(address: str, settings: Settings) -> Iterator[Finding]:
     try:
         with psycopg.connect(address, connect_timeout=5) as connection:
-            yield from _inside(connection, address)
+            yield from _inside(connection, address, settings)
     except psycopg.OperationalError as error:
         yield Finding(
             Verdict.FAULT,
@@ -161,7 +162,7 @@ def _look_inside(address: str) -> Iterator[Finding]:
         )
 
 
-def _inside(connection: psycopg.Connection[tuple[object, ...]], address: str) -> Iterator[Finding]:
+def _inside(connection: psycopg.Connection[tuple[object, ...]], address: str, settings: Settings) -> Iterator[Finding]:
     def value(query: str) -> object:
         row = connection.execute(query).fetchone()
         return row[0] if row else None
@@ -190,17 +191,17 @@ def _inside(connection: psycopg.Connection[tuple[object, ...]], address: str) ->
         return
     yield Finding(Verdict.OK, N_("The database is at version %(version)s"), details)
     yield from _queue(connection)
-    yield _index(address)
+    yield _index(address, settings)
 
 
-def _index(address: str) -> Finding:
+def _index(address: str, settings: Settings) -> Finding:
     async def count() -> tuple[int, int]:
         engine = make_engine(address)
         async with (
             psycopg_pool.AsyncConnectionPool(address, min_size=1, max_size=1, open=False) as pool,
             make_sessions(engine)() as session,
         ):
-            wanted, found = await count_indexable(session), await PostgresqlBackend(pool).count()
+            wanted, found = await count_indexable(session), await _count_indexed(pool, settings)
         await engine.dispose()
         return wanted, found
 
@@ -222,6 +223,18 @@ def _index(address: str) -> Finding:
             N_("A running worker catches up by itself; `trithuc reindex` builds the index anew."),
         )
     return Finding(Verdict.OK, N_("All %(experts)s experts are in the index"), details)
+
+
+async def _count_indexed(pool: psycopg_pool.AsyncConnectionPool, settings: Settings) -> int:
+    if settings.meili_url is None:
+        return await PostgresqlBackend(pool).count()
+    index = MeilisearchBackend(
+        settings.meili_url, settings.meili_key, search_key=settings.meili_search_key, read_only=True
+    )
+    try:
+        return await index.count()
+    finally:
+        index.close()
 
 
 def _queue(connection: psycopg.Connection[tuple[object, ...]]) -> Iterator[Finding]:

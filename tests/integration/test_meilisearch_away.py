@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from search.backends.meilisearch import MeilisearchBackend
 from search.errors import SearchUnavailableError
 from service.app import create_app
+from service.commands.doctor import examine
 from service.database.models import Expert
 from service.database.queue import defer
 from service.directory.search import NOT_INDEXED
@@ -188,3 +189,13 @@ async def test_a_command_that_needs_meilisearch_says_that_it_is_away(database_ur
     assert "The search index cannot be asked: the search server at" in said.stderr
     assert "Connection refused" in said.stderr
     assert "Traceback" not in said.stderr
+
+
+def test_the_doctor_counts_in_meilisearch_and_changes_nothing_there(database_url: str, tmp_path: Path) -> None:
+    with recording() as recorder:
+        found = [one.message for one in examine(settings_of(database_url, tmp_path, meili_url=recorder.url))]
+    away = [one.message for one in examine(settings_of(database_url, tmp_path, meili_url=recorder.url))]
+
+    assert "All %(experts)s experts are in the index" in found
+    assert recorder.calls == ["POST /multi-search"]
+    assert "The search index cannot be asked: %(reason)s" in away
