@@ -52,6 +52,14 @@ def run_with_runtime(settings: Settings, main: Callable[[Runtime], Awaitable[T]]
 @contextlib.contextmanager
 def ready_database(settings: Settings) -> Iterator[str]:
     """The address of the database, migrated and with its reference data, while the block runs."""
+    with reached_database(settings) as database_url:
+        bring_up_to_date(database_url)
+        yield database_url
+
+
+@contextlib.contextmanager
+def reached_database(settings: Settings) -> Iterator[str]:
+    """The address of the database as it is, while the block runs; the embedded one is started, and made if need be."""
     with contextlib.ExitStack() as stack:
         stack.enter_context(_explained_faults())
         stack.enter_context(_stopped_by_sigterm())
@@ -61,9 +69,12 @@ def ready_database(settings: Settings) -> Iterator[str]:
             stack.enter_context(_named_lack_of_space(server))
             server.ensure_database("trithuc")
             database_url = server.url()
-        migrate(database_url)
-        _load_reference_once(database_url)
         yield database_url
+
+
+def bring_up_to_date(database_url: str) -> None:
+    migrate(database_url)
+    _load_reference_once(database_url)
 
 
 def run_until_stopped(work: Awaitable[T]) -> T:
