@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import re
 from datetime import UTC, datetime
+from uuid import UUID
 
 import httpx
 import openpyxl
 import pytest
 from litestar import Litestar
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.access.policy import NOBODY
+from service.access.policy import LOCAL_OPERATOR, NOBODY
 from service.database.models import Expert
 from service.database.models.directory import ProfileState
-from service.directory.shortlists.actions import MOST_PEOPLE
+from service.database.session import make_sessions
+from service.directory.shortlists.actions import MOST_PEOPLE, edit_shortlist
 from service.web.rendering import OFFICE_ZONE
 from tests.factories import make_expert
 from tests.reading_pages import statements_of, text_of
@@ -203,6 +207,26 @@ async def test_of_two_who_edit_one_list_the_second_sees_both(staff: httpx.AsyncC
     assert "Của người trước" in text_of(clash)
     assert 'value="Của tôi"' in clash.text
     assert "Của người trước" in text_of(await staff.get(address))
+
+
+async def test_of_two_lists_given_one_name_at_once_the_second_is_refused_and_keeps_its_own(
+    app: Litestar, staff: httpx.AsyncClient
+) -> None:
+    first, second = await new_list(staff, "Danh sách một"), await new_list(staff, "Danh sách hai")
+    async with make_sessions(app.state.runtime.engine)() as other:
+        await edit_shortlist(other, LOCAL_OPERATOR, UUID(first.split("/")[-1]), name="Chung", note="", version=1)
+        waiting = asyncio.create_task(staff.post(second, data={"name": "CHUNG", "note": "giữ lại", "version": "1"}))
+        while not await other.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+            assert not waiting.done()
+            await asyncio.sleep(0.01)
+        await other.commit()
+    refused = await waiting
+
+    assert refused.status_code == 422
+    assert "Đã có danh sách tên là “CHUNG”." in text_of(refused)
+    assert "giữ lại</textarea>" in refused.text
+    assert "Danh sách hai" in text_of(await staff.get(second))
+    assert (await staff.post(second, data={"name": "Riêng", "note": "", "version": "1"})).status_code == 303
 
 
 async def test_who_has_left_the_directory_shows_without_a_name_and_can_be_taken_off(

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from service.access.policy import Action, Actor, require
@@ -79,21 +80,19 @@ async def create_shortlist(session: AsyncSession, actor: Actor, *, name: str, no
 async def edit_shortlist(
     session: AsyncSession, actor: Actor, shortlist_id: UUID, *, name: str, note: str, version: int
 ) -> None:
-    """`version` is the one that was read: when it is no longer so, both texts are shown and nothing is saved."""
+    """`version` is the one that was read: when it is no longer so, both texts are shown and nothing is saved. Of two
+    lists that are given the same name at once, one is refused."""
     require(actor, Action.EDIT_SHORTLIST)
     name, note = _name(name), _note(note)
     current = await _locked(session, shortlist_id)
     if current.version != version:
         raise ChangedMeanwhileError(current.note, current.version, name=current.name)
-    key = _key(name)
-    taken = await session.scalar(select(Shortlist.id).where(Shortlist.name_key == key, Shortlist.id != shortlist_id))
-    if taken is not None:
-        raise NameTakenError(name=name)
-    await session.execute(
-        update(Shortlist)
-        .where(Shortlist.id == shortlist_id)
-        .values(name=name, name_key=key, note=note, version=version + 1)
-    )
+    changed = update(Shortlist).where(Shortlist.id == shortlist_id)
+    try:
+        async with session.begin_nested():
+            await session.execute(changed.values(name=name, name_key=_key(name), note=note, version=version + 1))
+    except IntegrityError as error:  # the name is the only thing that may not be there twice
+        raise NameTakenError(name=name) from error
 
 
 async def delete_shortlist(session: AsyncSession, actor: Actor, shortlist_id: UUID) -> None:
