@@ -41,11 +41,6 @@ def newest_version() -> str:
     return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
 
 
-def is_known_version(revision: str) -> bool:
-    """Whether this program can bring a database of that revision to its own."""
-    return any(script.revision == revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
-
-
 @contextlib.contextmanager
 def _connection(database_url: str) -> Iterator[Connection]:
     """One connection in one transaction: a migration that fails leaves nothing behind."""
