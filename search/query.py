@@ -61,7 +61,7 @@ class Rankings:
 
     `others`: everybody else who holds enough of the query's words to belong to its result, unscored and in no order;
     empty unless asked for. Nobody is in it who stands in `exact` or `by_words`. With it, nobody who holds every word of
-    a short query is missing, however many they are.
+    the query is missing, however many they are.
     """
 
     exact: tuple[Hit, ...] = ()

@@ -40,15 +40,14 @@ def liken(chunks: Chunks, vector: Vectors, parts: Vectors | None, means: Means) 
     likeness = asked @ chunks.vectors.T - common[:, chunks.languages]
     starts = np.cumsum(chunks.counts) - chunks.counts
     scores = _WHOLE_PROFILE * np.add.reduceat(likeness, starts, axis=1) / chunks.counts
-    table = np.full((len(asked), len(starts), max(_BEST_CHUNKS, int(chunks.counts.max()))), -np.inf)
-    owners = np.repeat(np.arange(len(starts)), chunks.counts)
-    places = np.arange(len(owners)) - starts[owners]
-    table[:, owners, places] = likeness
-    best = starts + table[0].argmax(axis=1)
-    nearest = -np.partition(-table, _BEST_CHUNKS - 1, axis=2)[:, :, :_BEST_CHUNKS]
-    nearest = -np.sort(-nearest, axis=2)
-    weights = np.where(np.isfinite(nearest), _DECAY ** np.arange(_BEST_CHUNKS), 0.0)
-    scores += (np.where(np.isfinite(nearest), nearest, 0.0) * weights).sum(axis=2) / weights.sum(axis=2)
+    best = np.empty(len(starts), np.int64)
+    # Experts with about as many chunks together: one with a thousand must not make room for a thousand of everybody.
+    widths = np.ceil(np.log2(chunks.counts)).astype(np.int64)
+    for width in np.unique(widths).tolist():
+        of_it = np.flatnonzero(widths == width)
+        nearest, places = _nearest(likeness, starts[of_it], chunks.counts[of_it])
+        best[of_it] = starts[of_it] + places
+        scores[:, of_it] += nearest
     whole = scores[0]
     if parts is not None:
         first = np.argsort(-whole, kind="stable")[:_FIRST_BY_PARTS]
@@ -57,3 +56,16 @@ def liken(chunks: Chunks, vector: Vectors, parts: Vectors | None, means: Means) 
         others[first] = by_parts
         whole = (whole + others) / 2
     return Likeness(whole, chunks.ordinals[best])
+
+
+def _nearest(likeness: Scores, starts: Numbers, counts: Numbers) -> tuple[Scores, Numbers]:
+    """Of some experts: the weighted mean of their best chunks, for each row of `likeness`, and which chunk is best in
+    the first row."""
+    owners = np.repeat(np.arange(len(starts)), counts)
+    places = np.arange(len(owners)) - np.repeat(np.cumsum(counts) - counts, counts)
+    table = np.full((len(likeness), len(starts), max(_BEST_CHUNKS, int(counts.max()))), -np.inf)
+    table[:, owners, places] = likeness[:, starts[owners] + places]
+    best = table[0].argmax(axis=1)
+    nearest = -np.sort(np.partition(-table, _BEST_CHUNKS - 1, axis=2)[:, :, :_BEST_CHUNKS], axis=2)
+    weights = np.where(np.isfinite(nearest), _DECAY ** np.arange(_BEST_CHUNKS), 0.0)
+    return (np.where(np.isfinite(nearest), nearest, 0.0) * weights).sum(axis=2) / weights.sum(axis=2), best

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -178,13 +178,8 @@ class PostgresqlBackend:
     @asynccontextmanager
     async def _rebuilding_alone(self) -> AsyncIterator[None]:
         """Holds one connection, idle, for as long as the block runs."""
-        async with AsyncExitStack() as stack:
-            with _mapped():
-                connection = await stack.enter_async_context(self._pool.connection())
-                await stack.enter_async_context(connection.transaction())
-                await connection.execute(
-                    "select pg_advisory_xact_lock(hashtext(%s))", [f"rebuild of index {self._schema}"]
-                )
+        async with self._connection() as connection:
+            await connection.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"rebuild of index {self._schema}"])
             yield
 
     async def _lock_out(self, connection: AsyncConnection[Any]) -> None:

@@ -29,7 +29,7 @@ _MARKED_SHARE = 0.7  # of a word's weight, when the query is typed with marks; t
 _UNMARKED_FORM = 0.9  # what the form without marks is worth: some profiles are typed without
 _SYNONYM = 0.9
 _MOST_UNITS = 32  # of a pasted text the most telling words are asked for
-_MOST_REQUIRED = 8  # units; a longer query is answered by degrees only
+_MOST_COMBINED = 8  # units, of which some may be missing
 _MOST_WORDS_BESIDE = 4  # in a query that is taken to be about its abbreviation
 _LONGEST_ABBREVIATION = 8
 _LENGTH_SHARE = 0.3  # how much a long document is held back
@@ -187,15 +187,16 @@ class WordScorer:
         return chosen
 
     def broadly(self, share: float) -> str | None:
-        """A tsquery for everybody who holds words that make up so much of the query; None for a long query.
+        """A tsquery for everybody who holds words that make up so much of the query; of a longer query all of them, or
+        of a pasted text all that are asked for. None where nobody can.
 
         Of a unit all words have to be there, or all of one of its synonyms.
         """
-        if len(self._units) > _MOST_REQUIRED:
-            return None
+        forms = {n: form for n, unit in enumerate(self._units) if (form := self._required(unit))}
+        if len(self._units) > _MOST_COMBINED:
+            return _joined(" & ", list(forms.values())) if len(forms) == len(self._units) else None
         weights = [self._weight(unit.words) for unit in self._units]
         enough = share * sum(weights) - 1e-9
-        forms = {n: form for n, unit in enumerate(self._units) if (form := self._required(unit))}
         found: list[frozenset[int]] = []
         for size in range(1, len(forms) + 1):
             for chosen in map(frozenset, combinations(forms, size)):

@@ -20,7 +20,7 @@ from search.documents import ExpertDocument
 from search.embedding.embedder import Vectors
 from search.vietnamese import language_of
 
-_DRIFT = 0.1  # means are taken anew when so large a share of the chunks has changed
+_DRIFT = 0.1  # means are taken anew when there are so many more or fewer chunks
 _SAMPLE = 50_000  # chunks that the means are taken from
 _SHRINKAGE = 20  # chunks: the mean of a language with few of them leans on the mean of all
 _AT_A_TIME = 1_000  # documents whose centres are taken in one go

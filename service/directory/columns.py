@@ -21,7 +21,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, Row, func, literal_column, or_, select, text
+from sqlalchemy import BigInteger, Row, bindparam, exists, func, literal_column, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from search.query import IdArray
@@ -63,6 +63,17 @@ _SOURCE = select(
     select(func.max(Evidence.year)).where(Evidence.expert_id == Expert.id).scalar_subquery().label("latest_year"),
 )
 
+
+def _is_of_this_server(touched: Any) -> Any:
+    return or_(touched < _NEWEST, touched == _OWN)
+
+
+# A row may come back under its old id.
+_GONE = select(ExpertGone.expert_id).where(
+    ExpertGone.touched >= bindparam("horizon", type_=BigInteger),
+    _is_of_this_server(ExpertGone.touched),
+    ~exists().where(Expert.id == ExpertGone.expert_id),
+)
 # The oldest transaction that is still open, and whether anything has changed since the one before.
 _CHANGES = text(
     """
@@ -70,7 +81,9 @@ _CHANGES = text(
         EXISTS (SELECT FROM expert WHERE touched >= :horizon
             AND (touched < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
                 OR touched = pg_current_xact_id_if_assigned()::text::bigint))
-        OR EXISTS (SELECT FROM expert_gone WHERE touched >= :horizon) AS are_there
+        OR EXISTS (SELECT FROM expert_gone WHERE touched >= :horizon
+            AND (touched < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+                OR touched = pg_current_xact_id_if_assigned()::text::bigint)) AS are_there
     """
 )
 
@@ -203,16 +216,17 @@ class FacetColumns:
     async def current(self, session: AsyncSession) -> Columns:
         """As the session sees the directory now. One statement where nothing has changed, else three; the first call of
         a process reads everybody."""
+        await session.connection()  # first: whoever holds the lock must not wait for those who hold all connections
         async with self._lock:
             known = self._columns
             changes = (await session.execute(_CHANGES, {"horizon": known.horizon})).one()
-            if known.horizon and not changes.are_there:
+            if changes.horizon < known.horizon:
+                known = Columns()  # another server answers, whose numbers are lower
+            elif known.horizon and not changes.are_there:
                 return known
-            is_of_this_server = or_(Expert.touched < _NEWEST, Expert.touched == _OWN)
-            recent = (Expert.touched >= known.horizon, is_of_this_server) if known.horizon else ()
-            rows: Sequence[Row[Any]] = (await session.execute(_SOURCE.where(*recent))).all()  # type: ignore[assignment]
-            deleted = select(ExpertGone.expert_id).where(ExpertGone.touched >= known.horizon)
-            gone = (await session.scalars(deleted)).all()
+            is_recent = (Expert.touched >= known.horizon, _is_of_this_server(Expert.touched)) if known.horizon else ()
+            rows: Sequence[Row[Any]] = (await session.execute(_SOURCE.where(*is_recent))).all()  # type: ignore[assignment]
+            gone = (await session.scalars(_GONE, {"horizon": known.horizon})).all()
             self._columns = await _with_changes(known, rows, gone, changes.horizon)
             return self._columns
 
@@ -240,8 +254,7 @@ async def _with_changes(known: Columns, changed: Sequence[Row[Any]], gone: Seque
     columns.load[places] = [row.open_reviews for row in changed]
     columns.capacity[places] = [row.capacity for row in changed]
     columns.latest_year[places] = [row.latest_year or 0 for row in changed]
-    left = set(gone) - {row.id for row in changed}  # a row may come back under its old id
-    columns.is_shown[known.rows_of(np.array([one.bytes for one in left], "V16"))] = False
+    columns.is_shown[known.rows_of(np.array([one.bytes for one in gone], "V16"))] = False
     return replace(
         columns,
         sort_keys=sort_keys,

@@ -110,6 +110,16 @@ class DirectoryResults:
     notices: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundList:
+    """Everybody of a result in its order, but for those beyond MOST_LISTED; the rest is as in DirectoryResults."""
+
+    ids: tuple[UUID, ...]
+    total: int
+    is_at_least: bool
+    notices: tuple[str, ...]
+
+
 async def search_directory(
     session: AsyncSession,
     backend: SearchBackend,
@@ -149,10 +159,15 @@ async def list_found(
     *,
     today: date,
     columns: FacetColumns,
-) -> tuple[UUID, ...]:
-    """Everybody of a result in its order, whatever page was asked for; at most MOST_LISTED. Raises NotAllowedError."""
+) -> FoundList:
+    """Whatever page was asked for. Raises NotAllowedError."""
     found = await _find(session, backend, embeddings, actor, request, today=today, columns=columns)
-    return tuple(found.columns.ids_of(found.counted.rows[:MOST_LISTED]))
+    return FoundList(
+        ids=tuple(found.columns.ids_of(found.counted.rows[:MOST_LISTED])),
+        total=len(found.counted.rows),
+        is_at_least=found.is_at_least,
+        notices=found.notices,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +240,9 @@ async def _ask(session: AsyncSession, backend: SearchBackend, embeddings: Embedd
         rankings = await ask_index(backend, embeddings, query)
         hits = _that_belong(rankings, is_short=len(syllables(text)) <= _SHORT)
         if hits or await backend.count() > 0:
-            notices = (WORDS_ONLY,) if vector is None and not embeddings.is_available else ()
+            # An index that was asked by meaning and names nobody holds no vectors, or another model's.
+            is_by_words = not embeddings.is_available if vector is None else not rankings.by_meaning
+            notices = (WORDS_ONLY,) if is_by_words else ()
             return _Answer(hits=hits, rankings=rankings, notices=notices)
         is_missing = False  # an empty index of an empty directory is as it should be
     except SearchUnavailableError:

@@ -20,12 +20,14 @@ from sqlalchemy import String, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from search.vietnamese import fold, syllables
-from service.database.models import Expert, ExpertField, ExpertGone
+from service.database.models import Expert, ExpertField
+from service.directory.columns import Columns, FacetColumns
 from service.directory.facets import NEVER_SHOWN
 from service.directory.fields import load_field_list
 from service.directory.places import load_gazetteer
 
 _READ_AGAIN_SECONDS = 60.0
+_QUICK_SECONDS = 0.2
 _WITNESSES = 3
 _LONGEST_TERM = 120  # characters; longer ones are sentences and nobody wants them suggested
 
@@ -81,32 +83,34 @@ class VocabularyKeeper:
 
     def __init__(self) -> None:
         self._vocabulary = Vocabulary()
-        self._state: tuple[int, int] | None = None
+        self._of: Columns | None = None  # the state of the directory that it was read from
         self._read_at = 0.0
+        self._took = 0.0
         self._lock = asyncio.Lock()
 
-    async def current(self, session: AsyncSession, *, must_be_fresh: bool = False) -> Vocabulary:
-        """At most a minute old, or as the session sees the directory now. One statement while nothing has changed."""
-        state = (await session.execute(_STATE)).one()
-        now = (state.touched or 0, state.gone or 0)
-        is_due = must_be_fresh or time.monotonic() - self._read_at > _READ_AGAIN_SECONDS
-        if self._state is not None and (now == self._state or not is_due):
+    async def current(self, session: AsyncSession, columns: FacetColumns, *, must_be_fresh: bool = False) -> Vocabulary:
+        """At most a minute old; with `must_be_fresh` as the directory is now, where reading it is quick. One statement
+        while nothing has changed."""
+        now = await columns.current(session)
+        if not self._is_due(now, must_be_fresh):
             return self._vocabulary
-        if self._state is not None and not must_be_fresh and self._lock.locked():
+        if self._of is not None and not must_be_fresh and self._lock.locked():
             return self._vocabulary  # somebody is reading it just now
         async with self._lock:
-            if now != self._state:
+            if self._is_due(now, must_be_fresh):  # nobody has read it meanwhile
+                started = time.monotonic()
                 rows = [tuple(row) for row in await session.execute(_SOURCE)]
                 places = [tuple(row) for row in await session.execute(_PLACES)]
                 self._vocabulary = await asyncio.to_thread(_build, rows, places)
-                self._state, self._read_at = now, time.monotonic()
+                self._of, self._read_at = now, time.monotonic()
+                self._took = self._read_at - started
         return self._vocabulary
 
-
-_STATE = select(
-    select(func.max(Expert.touched)).scalar_subquery().label("touched"),
-    select(func.max(ExpertGone.touched)).scalar_subquery().label("gone"),
-)
+    def _is_due(self, now: Columns, must_be_fresh: bool) -> bool:
+        if self._of is None or now is self._of:
+            return self._of is None
+        is_quick = must_be_fresh and self._took < _QUICK_SECONDS
+        return is_quick or time.monotonic() - self._read_at > _READ_AGAIN_SECONDS
 
 
 def _counted(kind: str, text: Any, *conditions: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import pytest
@@ -290,3 +290,31 @@ async def test_the_number_of_statements_is_the_same_for_one_row_and_for_three(
 
     assert (len(one.rows), len(three.rows)) == (1, 3)
     assert len(statements) - after_one == after_one == 3
+
+
+@pytest.mark.parametrize("text", ["mô hình nuôi cua", "nghiên cứu mô hình nuôi cua lột bằng lồng nhựa nổi vùng hạ"])
+async def test_whoever_holds_every_word_is_counted_however_long_the_query_and_however_many_they_are(
+    directory: Directory, session: AsyncSession, text: str
+) -> None:
+    topic = "nghiên cứu mô hình nuôi cua lột bằng lồng nhựa nổi vùng hạ"
+    some = [
+        await make_expert(session, f"Lê Văn {number}", keywords=[topic], degree="TS" if number % 2 else "ThS")
+        for number in range(400)
+    ]
+    some += [await make_expert(session, f"Võ Thị {number}", keywords=["luật dân sự"]) for number in range(100)]
+    by_words = replace(directory, embeddings=Embeddings(None))
+    await by_words.index(*some)
+
+    assert (await by_words.search(text)).total == 400
+    assert (await by_words.search(text, filters={"degree": ["TS"]})).total == 200
+
+
+async def test_an_index_without_vectors_is_said_to_answer_by_words_alone(
+    directory: Directory, session: AsyncSession
+) -> None:
+    expert = await make_expert(session, "Lê Văn Rong", keywords=["rong sụn"])
+    await replace(directory, embeddings=Embeddings(None)).index(expert)
+
+    results = await directory.search("rong sụn")
+
+    assert (names(results), results.notices) == (["Lê Văn Rong"], (WORDS_ONLY,))

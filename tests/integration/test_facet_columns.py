@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -11,7 +13,7 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from service.database.models import Evidence, Expert, ExpertField
+from service.database.models import Employment, Evidence, Expert, ExpertField, ExpertGone, Organisation
 from service.database.models.directory import EvidenceKind, ProfileState
 from service.database.session import make_engine, make_sessions
 from service.directory.columns import Columns, FacetColumns
@@ -191,6 +193,108 @@ async def test_numbers_of_the_server_that_a_backup_came_from_do_no_harm(database
         await session.execute(update(Expert).values(degree="TS"))
     async with sessions() as session:
         assert ids_of(await copy.current(session), degree=["TS"]) == {expert.id}
+    await engine.dispose()
+
+
+async def test_who_was_deleted_and_put_back_before_a_backup_stays_after_its_restore(database_url: str) -> None:
+    engine = make_engine(database_url)
+    sessions = make_sessions(engine)
+    copy = FacetColumns()
+    async with sessions.begin() as session:
+        expert, other = await make_expert(session, "Phục Hồi"), await make_expert(session, "Khác")
+    async with sessions.begin() as session:
+        await session.execute(delete(Expert).where(Expert.id == expert.id))
+    async with sessions.begin() as session:
+        await make_expert(session, "Phục Hồi", id=expert.id)
+    async with sessions.begin() as session:
+        connection = await session.connection()
+        await connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        await session.execute(update(Expert).values(touched=10**15))
+        await session.execute(update(ExpertGone).values(touched=10**15))
+    async with sessions() as session:
+        first = await copy.current(session)
+        assert await copy.current(session) is first
+        assert ids_of(first) == {expert.id, other.id}
+    await engine.dispose()
+
+
+async def test_a_server_with_lower_numbers_is_read_from_the_start(database_url: str) -> None:
+    """A backup restored, or a standby that took over, under a process that runs on."""
+    engine = make_engine(database_url)
+    sessions = make_sessions(engine)
+    copy = FacetColumns()
+    async with sessions.begin() as session:
+        one = await make_expert(session, "Một")
+    async with sessions() as session:
+        known = await copy.current(session)
+    copy._columns = replace(known, horizon=10**9)
+    async with sessions.begin() as session:
+        two = await make_expert(session, "Hai")
+    async with sessions() as session:
+        assert ids_of(await copy.current(session)) == {one.id, two.id}
+    await engine.dispose()
+
+
+async def test_what_is_moved_from_one_person_to_another_is_counted_for_the_other(session: AsyncSession) -> None:
+    copy = FacetColumns()
+    loser, winner = await make_expert(session, "Hồ Sơ Trùng"), await make_expert(session, "Hồ Sơ Giữ Lại")
+    session.add(ExpertField(expert_id=loser.id, edition="qd12-2008", code="40501"))
+    await session.commit()
+    assert ids_of(await copy.current(session), field_group=["4"]) == {loser.id}
+
+    await session.execute(update(ExpertField).values(expert_id=winner.id))
+    await session.commit()
+
+    assert ids_of(await copy.current(session), field_group=["4"]) == {winner.id}
+
+
+async def test_a_career_and_the_name_of_an_employer_touch_the_profile(session: AsyncSession) -> None:
+    """They are searched by, so a rebuild of the index has to see that they changed."""
+    body = Organisation(name="Trường Đại học Thử nghiệm", kind="university")
+    session.add(body)
+    await session.flush()
+    expert = await make_expert(session, "Trần Văn Đổi", organisation_id=body.id)
+    await session.commit()
+
+    async def touched() -> int:
+        return await session.scalar(select(Expert.touched).where(Expert.id == expert.id)) or 0
+
+    before = await touched()
+    await session.execute(update(Organisation).where(Organisation.id == body.id).values(short_name="ĐHTN"))
+    await session.commit()
+    after_rename = await touched()
+    session.add(Employment(expert_id=expert.id, ordinal=0, organisation_text="Viện Cũ", is_current=False))
+    await session.commit()
+
+    assert before < after_rename < await touched()
+
+
+async def test_whoever_reads_never_waits_for_those_who_hold_all_connections(database_url: str) -> None:
+    engine = make_engine(database_url)
+    sessions = make_sessions(engine)
+    copy = FacetColumns()
+    most = engine.pool.size() + engine.pool._max_overflow  # type: ignore[attr-defined]
+    holding, may_go_on = asyncio.Semaphore(0), asyncio.Event()
+
+    async def read_late() -> None:
+        async with sessions() as session:
+            await session.connection()
+            holding.release()
+            await may_go_on.wait()
+            await copy.current(session)
+
+    async def read() -> None:
+        async with sessions() as session:
+            await copy.current(session)
+
+    late = [asyncio.create_task(read_late()) for _ in range(most)]
+    for _ in range(most):
+        await holding.acquire()
+    waiting = asyncio.create_task(read())
+    await asyncio.sleep(0.05)
+    may_go_on.set()
+
+    await asyncio.wait_for(asyncio.gather(waiting, *late), 10)
     await engine.dispose()
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from service.database.models.base import Base, HasId, HasTimes
@@ -61,7 +61,7 @@ class Expert(HasId, HasTimes, Base):
     middle_name: Mapped[str] = mapped_column(default="")
     given_name: Mapped[str] = mapped_column(default="")
     name_fold: Mapped[str]
-    sort_key: Mapped[str]
+    sort_key: Mapped[str] = mapped_column(Text(collation="C"))  # service/directory/names.py
     aliases: Mapped[list[str]] = mapped_column(default=list)
     gender: Mapped[str | None]
     birth_year: Mapped[int | None]
@@ -110,7 +110,7 @@ class Expert(HasId, HasTimes, Base):
     visibility: Mapped[dict[str, Any]] = mapped_column(default=dict)  # field group → "public" | "internal"
     confirmed_at: Mapped[datetime | None]
     is_synthetic: Mapped[bool] = mapped_column(default=False)
-    # The number of the transaction that last changed the row, its fields or its evidence; written by triggers. Whoever
+    # The number of the transaction that last changed the row or what is searched with it; written by triggers. Whoever
     # keeps a copy of many rows asks for those changed since (service/directory/columns.py).
     touched: Mapped[int] = mapped_column(BigInteger, server_default=text("0"), index=True)
 

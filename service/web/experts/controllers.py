@@ -71,7 +71,7 @@ class ExpertController(Controller):
         )
         spellings: tuple[str, ...] = ()
         if not results.total and form.text:
-            spellings = near_spellings(await vocabulary.current(session, must_be_fresh=True), form.text)
+            spellings = near_spellings(await vocabulary.current(session, columns, must_be_fresh=True), form.text)
         page = SearchPage(
             shell=shell,
             form=form,
@@ -130,7 +130,7 @@ class ExpertController(Controller):
     ) -> Template:
         """What the box offers while somebody types: options of a list, without a page around them."""
         typed = clean_line((request.query_params.get("q") or "")[:_LONGEST_BEGINNING])
-        words = await vocabulary.current(session)
+        words = await vocabulary.current(session, columns)
         found = await suggest(session, actor, typed, vocabulary=words, columns=columns)
         return Template("experts/suggestions.html", context={"page": SuggestionsPage(shell=shell, suggestions=found)})
 
@@ -149,7 +149,8 @@ class ExpertController(Controller):
         form = SearchForm.from_query(request.query_params)
         now = datetime.now(UTC)
         today = now.astimezone(OFFICE_ZONE).date()
-        ids = await list_found(session, backend, embeddings, actor, form.asked, today=today, columns=columns)
+        found = await list_found(session, backend, embeddings, actor, form.asked, today=today, columns=columns)
+        ids = found.ids
         lines: list[list[Cell]] = []
         for start in range(0, len(ids), _ROWS_AT_A_TIME):
             rows = await load_expert_rows(session, actor, ids[start : start + _ROWS_AT_A_TIME], today=today)
