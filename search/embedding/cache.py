@@ -117,6 +117,11 @@ class Embeddings:
         return self._embedder.embedder_id if self._embedder else None
 
     @property
+    def is_wanted(self) -> bool:
+        """Whether there should be vectors, though there may be none now."""
+        return self._embedder is not None or self._why_none.message != NOT_WANTED
+
+    @property
     def is_available(self) -> bool:
         """False when there is no embedder, while it is loaded, or when it failed the last time; the next call tries it
         again."""

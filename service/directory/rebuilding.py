@@ -50,10 +50,12 @@ async def rebuild_index(
 ) -> EmbedderUnavailableError | None:
     """`on_progress` counts experts, first while they are embedded and then while the index is written.
 
-    Where there is no embedder, people are found by words and nothing is raised. Where it fails, an index that holds
-    anybody serves on and EmbedderUnavailableError is raised; an empty one is filled by words alone, and why is given
-    back. Two rebuilds at once come to the same; the later one wins.
+    Where no embedder is wanted, people are found by words and nothing is raised. Where it is missing or fails, an index
+    with vectors serves on and EmbedderUnavailableError is raised; an empty one is filled by words alone, and why is
+    given back. Two rebuilds at once come to the same; the later one wins.
     """
+    if embeddings.embedder_id is None and embeddings.is_wanted and await _serves_with_vectors(backend):
+        raise embeddings.unavailable or EmbedderUnavailableError
     async with sessions() as session:
         horizon = int(await session.scalar(_OLDEST_RUNNING) or 0)
         indexed = select(Expert.id).where(Expert.state.not_in(NEVER_INDEXED)).order_by(Expert.id)
@@ -84,6 +86,10 @@ async def rebuild_index(
                 await note_embedder(session, embeddings.embedder_id, embeddings.source)
     await report.end()
     return failure
+
+
+async def _serves_with_vectors(backend: SearchBackend) -> bool:
+    return await backend.count() > 0 and await backend.embedder_id() is not None
 
 
 async def _embed_ahead(sessions: Sessions, embeddings: Embeddings, ids: Sequence[UUID], report: _Report) -> None:

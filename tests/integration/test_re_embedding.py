@@ -20,7 +20,7 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from search.backends.postgresql import PostgresqlBackend
-from search.embedding.cache import EmbedderSource, Embeddings
+from search.embedding.cache import EmbedderSource, Embeddings, open_embeddings
 from search.embedding.embedder import Vectors
 from search.errors import EmbedderUnavailableError
 from search.fusion import fuse
@@ -389,6 +389,20 @@ async def test_a_new_model_that_does_not_work_leaves_the_old_index_in_service_an
         await until_it_is(lambda: host_holds(host, "new-model"))
 
     assert meanwhile == ("old-model", set(ids))
+
+
+async def test_a_missing_model_does_not_cost_the_index_its_vectors(host: Host) -> None:
+    ids = await fill(host)
+    missing = open_embeddings(f"sentence-transformers:{ROOT / 'no-such-folder'}", host.pool)
+    backend = PostgresqlBackend(host.pool)
+
+    with pytest.raises(EmbedderUnavailableError):
+        await rebuild_index(host.sessions, backend, missing)
+    kept = {hit.expert_id for hit in (await host.ask("nuôi biển")).by_meaning}
+    await rebuild_index(host.sessions, backend, open_embeddings("none", host.pool))
+
+    assert kept == set(ids)
+    assert (await backend.embedder_id(), await backend.ids()) == (None, set(ids)), "whoever wants none gets none"
 
 
 async def test_people_written_without_vectors_get_them_when_the_embedder_is_back(host: Host) -> None:
