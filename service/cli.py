@@ -182,29 +182,6 @@ def migrate(settings: Settings) -> None:
 
 
 @main.command()
-@click.argument("folder", type=_FILE)
-@click.option("--keep", default=14, show_default=True, type=click.IntRange(1), help="Backups to keep in FOLDER.")
-@click.option("--every", "every_hours", type=click.IntRange(1), help="Go on, with one each so many hours.")
-@click.pass_obj
-def backup(settings: Settings, folder: Path, keep: int, every_hours: int | None) -> None:
-    """Save the whole database into FOLDER, with a checksum; the service may run meanwhile."""
-    from service.commands.backup import run_backup
-
-    run_backup(settings, folder, keep=keep, every_hours=every_hours)
-
-
-@main.command()
-@click.argument("file", type=_FILE)
-@click.option("--force", is_flag=True, help="Replace what the database holds.")
-@click.pass_obj
-def restore(settings: Settings, file: Path, force: bool) -> None:
-    """Put the backup FILE into the database, after checking its checksum. Stop the service first."""
-    from service.commands.restore import run_restore
-
-    run_restore(settings, file, force=force)
-
-
-@main.command()
 @click.option("--to", "folder", required=True, type=_FILE, help="Folder of the backups.")
 @click.option("--keep", default=14, show_default=True, type=click.IntRange(1), help="Backups to keep.")
 @click.option("--every", "every_hours", type=click.FloatRange(0, min_open=True), help="Hours; go on until stopped.")
