@@ -20,7 +20,7 @@ from service.database.models import Expert, ExpertField
 from service.database.models.directory import ProfileState
 from service.directory.facets import FACETS
 from service.directory.index import sync_experts
-from service.directory.search import WORDS_ONLY
+from service.directory.search import NOT_INDEXED, WORDS_ONLY
 from service.i18n import gettext
 from tests.factories import make_expert
 from tests.reading_pages import parse, statements_of, text_of
@@ -426,16 +426,36 @@ async def test_a_result_is_downloaded_whole_with_what_was_asked(many: list[Exper
     )
 
 
+async def told_in_the_file(client: httpx.AsyncClient, search: str = "") -> dict[str, Any]:
+    """How many people, and what the second sheet says of them."""
+    book = openpyxl.load_workbook(io.BytesIO((await client.get(f"/experts/xlsx{search}")).content))
+    return {"lines": book.worksheets[0].max_row - 1} | dict(book.worksheets[1].values)
+
+
 async def test_a_file_that_is_not_complete_says_so(
     many: list[Expert], client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("service.directory.search.MOST_LISTED", 5)
-    monkeypatch.setattr("service.web.experts.controllers.MOST_LISTED", 5)
+    cut = await told_in_the_file(client)
+    monkeypatch.setattr("service.directory.search.MOST_LISTED", len(many))
+    whole = await told_in_the_file(client)
 
-    people, about = openpyxl.load_workbook(io.BytesIO((await client.get("/experts/xlsx")).content)).worksheets
+    assert (cut["lines"], cut["Chưa đầy đủ"]) == (5, "Tệp chỉ ghi 5 người đầu tiên trong 12 người tìm thấy.")
+    assert (whole["lines"], "Chưa đầy đủ" in whole) == (12, False)
 
-    assert people.max_row == 6
-    assert dict(about.values)["Chưa đầy đủ"] == "Tệp chỉ ghi 5 người đầu tiên."
+
+async def test_a_file_says_how_the_search_was_made_as_the_page_does(
+    app: Litestar, many: list[Expert], client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_words = await told_in_the_file(client, "?q=long+be")
+    await app.state.runtime.backend.drop()
+    monkeypatch.setattr("service.directory.search.MOST_LISTED", 5)
+    simple = await told_in_the_file(client, "?q=long+be")
+
+    assert by_words["Lưu ý"] == gettext(WORDS_ONLY, "vi")
+    assert "Chưa đầy đủ" not in by_words
+    assert (simple["lines"], simple["Lưu ý"]) == (5, gettext(NOT_INDEXED, "vi"))
+    assert simple["Chưa đầy đủ"] == "Tệp chỉ ghi 5 người; có thể còn người phù hợp chưa được ghi."
 
 
 # -- nobody found

@@ -20,7 +20,7 @@ from service.directory.columns import FacetColumns
 from service.directory.facets import FACETS
 from service.directory.near_spellings import near_spellings
 from service.directory.profiles import get_profile
-from service.directory.search import MOST_LISTED, PAGE_SIZE, list_found, search_directory
+from service.directory.search import PAGE_SIZE, FoundList, list_found, search_directory
 from service.directory.search_rows import load_expert_rows
 from service.directory.shortlists.queries import list_shortlist_names
 from service.directory.suggestions import suggest
@@ -33,7 +33,7 @@ from service.web.experts.facets import all_links, arrange_facets, describe, face
 from service.web.experts.forms import SearchForm
 from service.web.experts.pages import SORTS, ExpertPage, FacetPage, SearchPage, SuggestionsPage
 from service.web.paging import Paging
-from service.web.rendering import OFFICE_ZONE
+from service.web.rendering import OFFICE_ZONE, number
 from service.web.requests import wants_block
 from service.web.shell import Shell
 from service.web.typed_text import clean_line
@@ -144,19 +144,18 @@ class ExpertController(Controller):
         embeddings: NamedDependency[Embeddings],
         columns: NamedDependency[FacetColumns],
     ) -> Response[bytes]:
-        """Everybody of a result in its order; at most MOST_LISTED, which the file says."""
+        """Everybody of a result in its order; the file says what it does not hold and how the search was made."""
         require(actor, Action.EXPORT_DIRECTORY)
         form = SearchForm.from_query(request.query_params)
         now = datetime.now(UTC)
         today = now.astimezone(OFFICE_ZONE).date()
         found = await list_found(session, backend, embeddings, actor, form.asked, today=today, columns=columns)
-        ids = found.ids
         lines: list[list[Cell]] = []
-        for start in range(0, len(ids), _ROWS_AT_A_TIME):
-            rows = await load_expert_rows(session, actor, ids[start : start + _ROWS_AT_A_TIME], today=today)
+        for start in range(0, len(found.ids), _ROWS_AT_A_TIME):
+            rows = await load_expert_rows(session, actor, found.ids[start : start + _ROWS_AT_A_TIME], today=today)
             lines += people_lines(rows, actor)
         people = Table(gettext("Experts"), people_columns(actor), lines)
-        about = Statements(gettext("About this file"), _about(form, len(lines), now))
+        about = Statements(gettext("About this file"), _about(form, found, len(lines), now))
         return await workbook_response(f"chuyen-gia-{today.isoformat()}", [people, about])
 
     @get("/{expert_id:uuid}", name="experts.show")
@@ -173,14 +172,18 @@ class ExpertController(Controller):
         return Template("experts/show.html", context={"page": page})
 
 
-def _about(form: SearchForm, count: int, now: datetime) -> list[tuple[str, Cell]]:
+def _about(form: SearchForm, found: FoundList, count: int, now: datetime) -> list[tuple[str, Cell]]:
+    """`count`: how many people the file holds."""
     lines: list[tuple[str, Cell]] = [(gettext("Searched for"), form.text or gettext("everybody"))]
     lines += describe(form)
     if form.sort:
         lines.append((gettext("Order"), gettext(SORTS[form.sort])))
     lines += [(gettext("People"), count), made_at(now)]
-    if count >= MOST_LISTED:
-        lines.append(
-            (gettext("Not complete"), gettext("A file holds the first %(n)s people only.") % {"n": MOST_LISTED})
-        )
+    if found.total > len(found.ids):
+        cut = gettext("The file holds only the first %(n)s of %(total)s people found.")
+        lines.append((gettext("Not complete"), cut % {"n": number(len(found.ids)), "total": number(found.total)}))
+    elif found.is_at_least:
+        at_least = gettext("The file holds %(n)s people; there may be others who fit and are not in it.")
+        lines.append((gettext("Not complete"), at_least % {"n": number(len(found.ids))}))
+    lines += [(gettext("Notices"), gettext(notice)) for notice in found.notices]
     return lines
