@@ -290,16 +290,17 @@ def evaluate(
 
 @main.command(name="search-keys")
 @click.argument("folder", type=_FILE)
+@click.option("--search-to", type=_FILE, help="Write the key that only searches into this folder instead.")
 @click.option("--renew", is_flag=True, help="Make new keys; the old ones stop working at once.")
 @click.pass_obj
-def search_keys(settings: Settings, folder: Path, renew: bool) -> None:
+def search_keys(settings: Settings, folder: Path, search_to: Path | None, renew: bool) -> None:
     """Write the two keys of Meilisearch into FOLDER: one that writes, one that only searches.
 
     Needs TRITHUC_MEILI_URL, and Meilisearch's master key in TRITHUC_MEILI_KEY.
     """
     from service.commands.search_keys import run_search_keys
 
-    run_search_keys(settings, folder, renew=renew)
+    run_search_keys(settings, folder, search_to=search_to, renew=renew)
 
 
 @main.command()

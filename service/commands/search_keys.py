@@ -17,10 +17,11 @@ from service.settings import Settings
 WRITE_KEY, SEARCH_KEY = "meili_key", "meili_search_key"
 
 
-def run_search_keys(settings: Settings, folder: Path, *, renew: bool) -> None:
+def run_search_keys(settings: Settings, folder: Path, *, search_to: Path | None = None, renew: bool) -> None:
     """TRITHUC_MEILI_KEY is the master key here, and only here: everything else runs on the keys that this makes.
 
-    Running it again writes the same keys, unless they are to be renewed.
+    `search_to`: another folder for the key that only searches, where a web process must not see the other one. Running
+    it again writes the same keys, unless they are to be renewed.
     """
     if settings.meili_url is None:
         raise BadInputError(N_("%(name)s has to be set."), name="TRITHUC_MEILI_URL")
@@ -30,9 +31,9 @@ def run_search_keys(settings: Settings, folder: Path, *, renew: bool) -> None:
         keys = asyncio.run(ensure_keys(settings.meili_url, settings.meili_key, renew=renew))
     except SearchUnavailableError as error:
         raise UnavailableError(N_("The search index cannot be asked: %(reason)s"), reason=str(error)) from error
-    folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / WRITE_KEY, keys.write)
-    _write(folder / SEARCH_KEY, keys.search)
+    for place, name, key in ((folder, WRITE_KEY, keys.write), (search_to or folder, SEARCH_KEY, keys.search)):
+        place.mkdir(parents=True, exist_ok=True)
+        _write(place / name, key)
     click.echo(gettext("The keys are in %(folder)s.") % {"folder": folder})
 
 
