@@ -226,7 +226,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What was not run, and which program or server is missing for it."""
     skipped = terminalreporter.config.stash.get(_skipped, [])
-    if not skipped and not _not_run and not _only_on_meilisearch:
+    has_engine = importlib.util.find_spec("milli") is not None
+    if not skipped and not _not_run and not _only_on_meilisearch and has_engine:
         return
     terminalreporter.section("not run")
     for name, count in sorted(_not_run.items()):
@@ -236,6 +237,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f"{_only_on_meilisearch} tests of search indexes were made for PostgreSQL and not for Meilisearch."
             " Name a server with TRITHUC_MEILI_URL (and its key with TRITHUC_MEILI_KEY) to run them there too."
         )
+    if not has_engine:
+        terminalreporter.line("Meilisearch's engine (the package milli) has no wheel here: its tests were not made.")
     for reason in skipped:
         if not any(f"{name} is missing" in reason for name in _not_run):
             terminalreporter.line(reason)

@@ -1,6 +1,6 @@
 """What Meilisearch answered, ranked by the rules of the PostgreSQL index. Pure.
 
-Meilisearch takes all marks away, so that "mã", "mạ" and "ma" are one word to it, and its scores mean something else in
+Meilisearch finds by folded words, so that "mã", "mạ" and "ma" are one to it, and its scores mean something else in
 every query. It is trusted to find; the documents that it gives are scored anew here (wording.py, likening.py), on the
 scale that search/fusion.py expects. Vectors are uploaded as they are and what the texts of a language share is taken
 away from the likeness: taken away before the upload, it could not change any more when the directory grows.
@@ -45,7 +45,7 @@ class Found(msgspec.Struct):
     """A hit, with those attributes that were asked for."""
 
     id: str
-    names: list[str] = []
+    called: list[str] = []
     length: float = 0.0
     lexemes: str = ""
     chunks: str = ""

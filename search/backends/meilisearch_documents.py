@@ -59,10 +59,11 @@ class StoredExpert(msgspec.Struct, kw_only=True):
     id: str
     kind: str = "expert"
     version: int
-    names: list[str]
+    called: list[str]  # names as they are written
+    names: list[str]  # these and the next three are folded: no rule of the server's own is relied on
     subjects: list[str]
     affiliations: list[str]
-    texts: list[str]  # running text
+    texts: list[str]
     numbers: list[str]  # of documents, see `number_key`
     spellings: list[str]  # every word with its marks, see `spelling_key`
     codes: list[str]
@@ -143,7 +144,7 @@ def check_fit(document: ExpertDocument, vectors: Vectors | None) -> None:
 
 def to_stored(document: ExpertDocument, vectors: Vectors | None) -> StoredExpert:
     check_fit(document, vectors)
-    names = _texts([document.full_name, *document.aliases])
+    called = [name.replace("\0", " ") for name in (document.full_name, *document.aliases)]
     texts = [document.biography]
     subjects = [*document.keywords, *document.fields]
     affiliations = [*document.titles, *document.organisations, *document.places]
@@ -161,15 +162,16 @@ def to_stored(document: ExpertDocument, vectors: Vectors | None) -> StoredExpert
     return StoredExpert(
         id=str(document.id),
         version=document.version,
-        names=names,
-        subjects=_texts(subjects),
-        affiliations=_texts(affiliations),
-        texts=_texts(texts),
+        called=called,
+        names=_folded(called),
+        subjects=_folded(subjects),
+        affiliations=_folded(affiliations),
+        texts=_folded(texts),
         numbers=sorted({number_key(word) for word in words.lexemes if "/" in word and word[0].isdigit()}),
         spellings=sorted({spelling_key(word[1:]) for word in words.lexemes if word[0] == "="}),
         codes=sorted({safe(key) for text in document.identifiers for key in identifier_keys(text)}),
         facets=sorted({facet_key(name, value) for name, values in document.facets.items() for value in values}),
-        syllables=sorted({word for name in names for word in syllables(name)}),
+        syllables=sorted({word for name in called for word in syllables(name)}),
         length=float(words.length),
         lexemes=_text(pack_words(words)),
         chunks="" if rows is None else _text(pack_vectors(rows, held, languages)),
@@ -254,8 +256,9 @@ def _spelled(letter: str) -> str:
     return _MARKS.get(letter) or f"x{ord(letter):x}"
 
 
-def _texts(texts: Iterable[str]) -> list[str]:
-    return [text for one in texts if (text := one.replace("\0", " ").strip())]
+def _folded(texts: Iterable[str]) -> list[str]:
+    """Without the numbers of documents, which have a place of their own."""
+    return [text for one in texts if (text := " ".join(word for word in syllables(one) if "/" not in word))]
 
 
 def _text(packed: bytes) -> str:

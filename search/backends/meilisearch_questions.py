@@ -134,7 +134,7 @@ class Index:
         return self._kept_to(f"({wanted})") | {
             "q": "",
             "limit": _MOST_NAMESAKES,
-            "attributesToRetrieve": ["id", "names"],
+            "attributesToRetrieve": ["id", "called"],
         }
 
     def _kept_to(self, *conditions: str) -> Query:

@@ -26,7 +26,7 @@ from search.backends.meilisearch_answers import (
 from search.backends.meilisearch_connection import MeilisearchConnection, RefusedError
 from search.backends.meilisearch_documents import StoredState, means_of
 from search.backends.meilisearch_questions import Index, Query, TellingWords, as_typed
-from search.backends.naming import NameQuery, Spellings, lookups, name_score
+from search.backends.naming import NameQuery, Spellings, lookups, who_is_meant
 from search.backends.wording import Synonyms, WordQuery, has_abbreviation
 from search.errors import SearchUnavailableError
 from search.query import ExpertQuery, Hit, IdArray, Rankings, no_ids
@@ -220,11 +220,8 @@ def _rank_names(
     found: Iterable[Found], name: NameQuery, spellings: Spellings, by_words: Iterable[Hit], *, but_not: set[UUID]
 ) -> list[Hit]:
     words = {hit.expert_id: hit.score for hit in by_words}
-    hits = [
-        Hit(one.expert_id, score, "name")
-        for one in found
-        if one.expert_id not in but_not and (score := name_score(name, spellings, one.names)) > 0
-    ]
+    people = [(one.expert_id, one.called) for one in found if one.expert_id not in but_not]
+    hits = [Hit(expert_id, score, "name") for expert_id, score in who_is_meant(name, spellings, people)]
     # Among equally good names, whoever answers the rest of the query better.
     return sorted(hits, key=lambda hit: (-round(hit.score, 6), -words.get(hit.expert_id, 0.0), hit.expert_id))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import os
 import secrets
@@ -17,6 +18,9 @@ from service.database.server import EmbeddedServer
 from tests.contracts.indexed import DIMENSIONS, EMBEDDER, SYNONYMS
 
 MEILI_URL = os.environ.get("TRITHUC_MEILI_URL")
+
+# Its wheels are for x86-64 Linux; the account at the end of the run says where it is missing.
+collect_ignore = [] if importlib.util.find_spec("milli") else ["test_meilisearch_engine.py"]
 
 _schemas = itertools.count(1)
 

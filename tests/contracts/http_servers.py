@@ -193,7 +193,7 @@ def misbehaving(how: str, *, port: int = 0) -> Iterator[str]:
             elif how == "another shape":
                 self.send_json(200, {"results": {"hits": 1}, "taskUid": "x"})
             elif how == "other hits":
-                self.send_json(200, {"results": [{"hits": [{"id": 7, "names": "x"}]}]})
+                self.send_json(200, {"results": [{"hits": [{"id": 7, "called": "x"}]}]})
             elif how == "silence":
                 time.sleep(3)
             elif how == "drip":

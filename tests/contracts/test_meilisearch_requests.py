@@ -163,7 +163,9 @@ async def test_documents_are_put_with_their_vectors_and_the_state_of_the_index(
     (documents,) = recorder.bodies("POST /indexes/experts/documents?primaryKey=id")
     khiet, lanh, state = documents
     assert khiet["id"] == str(PEOPLE[0].id)
-    assert khiet["names"] == ["Nguyễn Văn Khiết", "Khiet Nguyen"]
+    assert khiet["called"] == ["Nguyễn Văn Khiết", "Khiet Nguyen"]
+    assert khiet["names"] == ["nguyen van khiet", "khiet nguyen"]
+    assert khiet["texts"] == ["ong nuoi tom", "gop y ke hoach"]
     assert khiet["numbers"] == ["192khubnd"]
     assert {"zznguye6n4", "zzva8n", "zznuo6i", "zzto6m", "zzven"} <= set(khiet["spellings"])
     assert khiet["codes"] == ["cg0147"]
@@ -214,7 +216,7 @@ async def test_each_task_is_waited_for(recorder: Recorder, backend: MeilisearchB
 
 
 async def test_uploads_stay_below_the_size_that_the_server_takes(recorder: Recorder) -> None:
-    stored = [to_stored(person(f"Người {n}", "chữ " * 500), None) for n in range(20)]
+    stored = [to_stored(person(f"Người {n}", "chữ " * 1500), None) for n in range(20)]
 
     sent = list(bodies(stored, most_bytes=60_000))
 
