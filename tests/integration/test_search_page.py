@@ -16,6 +16,8 @@ from litestar import Litestar
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from service.access import policy
+from service.access.policy import Action, Role
 from service.database.models import Expert, ExpertField
 from service.database.models.directory import ProfileState
 from service.directory.facets import FACETS
@@ -74,6 +76,11 @@ def facet_links(page: httpx.Response) -> list[tuple[str, str, int]]:
     return [
         (key, html.unescape(address), int(count)) for key, address, count in re.findall(pattern, page.text, re.DOTALL)
     ]
+
+
+def allow(monkeypatch: pytest.MonkeyPatch, *actions: Action) -> None:
+    """All that the reader may do from now on."""
+    monkeypatch.setitem(policy._ALLOWED, Role.LOCAL_OPERATOR, frozenset(actions))
 
 
 async def test_people_are_found_with_the_reason_and_the_words_marked(
@@ -456,6 +463,61 @@ async def test_a_file_says_how_the_search_was_made_as_the_page_does(
     assert "Chưa đầy đủ" not in by_words
     assert (simple["lines"], simple["Lưu ý"]) == (5, gettext(NOT_INDEXED, "vi"))
     assert simple["Chưa đầy đủ"] == "Tệp chỉ ghi 5 người; có thể còn người phù hợp chưa được ghi."
+
+
+# -- rights
+
+
+async def test_who_may_only_search_and_read_gets_the_pages_without_lists_and_files(
+    people: list[Expert], client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offers = ("add-form", "tick-person", "/experts/xlsx", "keep-search")
+    addresses = ("/experts", "/experts?view=table", f"/experts/{people[0].id}")
+    own_rights = [await client.get(address) for address in addresses]
+    allow(monkeypatch, Action.SEARCH_DIRECTORY, Action.READ_EXPERT)
+    fewer = [await client.get(address) for address in addresses]
+
+    assert [[offer for offer in offers if offer in page.text] for page in own_rights] == [
+        list(offers),
+        list(offers),
+        ["add-form"],
+    ]
+    assert [page.status_code for page in fewer] == [200, 200, 200]
+    assert [[offer for offer in offers if offer in page.text] for page in fewer] == [[], [], []]
+    assert found(fewer[0]) == found(fewer[1]) == found(own_rights[0])
+
+
+@pytest.mark.parametrize(
+    ("rights", "offered"),
+    [
+        ({Action.EXPORT_DIRECTORY}, ["/experts/xlsx"]),
+        ({Action.READ_SHORTLIST}, []),
+        ({Action.READ_SHORTLIST, Action.EDIT_SHORTLIST}, ["add-form", "tick-person", "keep-search"]),
+    ],
+)
+async def test_a_result_offers_just_what_the_reader_may_do(
+    people: list[Expert],
+    client: httpx.AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
+    rights: set[Action],
+    offered: list[str],
+) -> None:
+    allow(monkeypatch, Action.SEARCH_DIRECTORY, Action.READ_EXPERT, *rights)
+
+    page = await client.get("/experts")
+
+    assert [one for one in ("add-form", "tick-person", "/experts/xlsx", "keep-search") if one in page.text] == offered
+
+
+async def test_who_may_not_search_costs_the_suggestions_no_statement(
+    app: Litestar, people: list[Expert], client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow(monkeypatch, Action.READ_EXPERT)
+
+    with statements_of(app) as sent:
+        refused = await client.get("/experts/suggestions?q=du")
+
+    assert (refused.status_code, sent) == (403, [])
 
 
 # -- nobody found

@@ -15,14 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from search.backend import SearchBackend
 from search.embedding.cache import Embeddings
-from service.access.policy import Action, Actor, require
+from service.access.policy import Action, Actor, can, require
 from service.directory.columns import FacetColumns
 from service.directory.facets import FACETS
 from service.directory.near_spellings import near_spellings
 from service.directory.profiles import get_profile
 from service.directory.search import PAGE_SIZE, FoundList, list_found, search_directory
 from service.directory.search_rows import load_expert_rows
-from service.directory.shortlists.queries import list_shortlist_names
+from service.directory.shortlists.queries import ShortlistName, list_shortlist_names
 from service.directory.suggestions import suggest
 from service.directory.vocabulary import VocabularyKeeper
 from service.directory.workbook import Cell, Statements, Table
@@ -80,7 +80,8 @@ class ExpertController(Controller):
                 path="/experts", parameters=form.parameters, number=form.page, size=PAGE_SIZE, total=results.total
             ),
             facets=arrange_facets(results.facets, form),
-            lists=await list_shortlist_names(session, actor),
+            lists=await _lists(session, actor),
+            can_export=can(actor, Action.EXPORT_DIRECTORY),
             spellings=spellings,
         )
         if wants_block(request, "search-results"):
@@ -129,6 +130,7 @@ class ExpertController(Controller):
         shell: NamedDependency[Shell],
     ) -> Template:
         """What the box offers while somebody types: options of a list, without a page around them."""
+        require(actor, Action.SEARCH_DIRECTORY)
         typed = clean_line((request.query_params.get("q") or "")[:_LONGEST_BEGINNING])
         words = await vocabulary.current(session, columns)
         found = await suggest(session, actor, typed, vocabulary=words, columns=columns)
@@ -167,9 +169,15 @@ class ExpertController(Controller):
         shell: NamedDependency[Shell],
     ) -> Template:
         expert = await get_profile(session, actor, expert_id)
-        lists = await list_shortlist_names(session, actor)
-        page = ExpertPage(shell=shell, expert=expert, now=datetime.now(UTC), lists=lists)
+        page = ExpertPage(shell=shell, expert=expert, now=datetime.now(UTC), lists=await _lists(session, actor))
         return Template("experts/show.html", context={"page": page})
+
+
+async def _lists(session: AsyncSession, actor: Actor) -> tuple[ShortlistName, ...] | None:
+    """None: the reader may not put people on lists."""
+    if not (can(actor, Action.READ_SHORTLIST) and can(actor, Action.EDIT_SHORTLIST)):
+        return None
+    return await list_shortlist_names(session, actor)
 
 
 def _about(form: SearchForm, found: FoundList, count: int, now: datetime) -> list[tuple[str, Cell]]:

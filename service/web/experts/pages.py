@@ -49,13 +49,15 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchPage(Page):
-    """`lists` are the shortlists that people can be put on; `spellings` other words for what was asked."""
+    """`lists` are the shortlists that people can be put on, None for a reader who may not; `spellings` other words for
+    what was asked."""
 
     form: SearchForm
     results: DirectoryResults
     paging: Paging
     facets: tuple[FacetLinks, ...]
-    lists: tuple[ShortlistName, ...]
+    lists: tuple[ShortlistName, ...] | None
+    can_export: bool
     spellings: tuple[str, ...]
 
     @property
@@ -65,6 +67,11 @@ class SearchPage(Page):
     @property
     def address_without_filters(self) -> str:
         return self.form.without_filters().address
+
+    @property
+    def can_keep(self) -> bool:
+        """People on a list, or the search itself."""
+        return self.lists is not None
 
     @property
     def here(self) -> str:
@@ -164,9 +171,11 @@ class EvidenceGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpertPage(Page):
+    """`lists` as in SearchPage."""
+
     expert: ExpertProfile
     now: datetime
-    lists: tuple[ShortlistName, ...] = ()
+    lists: tuple[ShortlistName, ...] | None
 
     @property
     def evidence(self) -> tuple[EvidenceGroup, ...]:
