@@ -7,13 +7,15 @@ who are spelled as typed come first.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from uuid import UUID
 
 from rapidfuzz.distance import OSA
 
-from search.vietnamese import same_marks, syllables
+from search.vietnamese import same_marks, syllables, word_places
 
 _ACADEMIC = (
     "gs",
@@ -33,6 +35,11 @@ _ACADEMIC = (
     "professor",
 )
 _TITLES = frozenset((*_ACADEMIC, "mr", "mrs", "ms", "ong", "ba"))
+# Family names that are no other words when they are typed without marks or capitals; "le", "do" and "ho" are.
+_FAMILIES = frozenset({"nguyen", "tran", "pham", "huynh", "quach", "nghiem", "khuu", "thach"})
+_FEWEST_OF_A_NAME, _MOST_OF_A_NAME = 2, 5  # words
+_ALL_OF_IT = 0.3  # scores from here on: the whole query is the name
+_GIVEN_NAME = 0.05  # and below: at least the given name is
 _MOST_WORDS = 12  # in a longer query nobody is looked up by name
 _MOST_ALTERNATIVES = 5
 _SHORTEST_CORRECTED = 3
@@ -44,6 +51,7 @@ class NameQuery:
 
     folded: tuple[str, ...]
     marked: tuple[str, ...]
+    is_capitalised: bool = False  # every word, and not all letters
 
     @classmethod
     def of(cls, text: str) -> NameQuery | None:
@@ -53,7 +61,13 @@ class NameQuery:
             del words[0]
         if not 1 <= len(words) <= _MOST_WORDS or max(len(folded) for folded, _ in words) < 2:
             return None
-        return cls(tuple(folded for folded, _ in words), tuple(marked for _, marked in words))
+        text = unicodedata.normalize("NFC", text)
+        typed = [text[start:end] for start, end, *_ in word_places(text)][-len(words) :]
+        return cls(
+            tuple(folded for folded, _ in words),
+            tuple(marked for _, marked in words),
+            is_capitalised=all(word[:1].isupper() for word in typed) and not text.isupper(),
+        )
 
     @property
     def is_marked(self) -> bool:
@@ -62,6 +76,12 @@ class NameQuery:
     @property
     def full_words(self) -> list[str]:
         return [word for word in self.folded if len(word) > 1]
+
+    @property
+    def looks_like_a_name(self) -> bool:
+        """Of several words, by its capitals or its family name."""
+        is_long_enough = _FEWEST_OF_A_NAME <= len(self.folded) <= _MOST_OF_A_NAME
+        return is_long_enough and (self.is_capitalised or self.folded[0] in _FAMILIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +120,29 @@ def closest(word: str, known: Collection[str]) -> list[str]:
 def lookups(query: NameQuery, spellings: Spellings) -> list[list[tuple[str, ...]]]:
     """What names to fetch: any of these lists of alternatives, all of whose members a name must hold.
 
-    The whole query, or three words that follow each other in it (a name with something else beside it).
+    The whole query, or three words that follow each other in it (a name with something else beside it). Of what looks
+    like a name, its last word as well.
     """
     whole = [spellings.of[word] for word in dict.fromkeys(query.full_words)]
     found = [whole] if all(whole) and whole else []
+    if query.looks_like_a_name and spellings.of.get(query.folded[-1]):
+        found.append([spellings.of[query.folded[-1]]])
     if len(query.folded) > 3:
         for start in range(len(query.folded) - 2):
             three = query.folded[start : start + 3]
             if all(len(word) > 1 and spellings.of[word] == (word,) for word in three):
                 found.append([(word,) for word in dict.fromkeys(three)])
     return found
+
+
+def who_is_meant(
+    query: NameQuery, spellings: Spellings, people: Iterable[tuple[UUID, Sequence[str]]]
+) -> list[tuple[UUID, float]]:
+    """Those whose name the query is, with a likeness of at most 1; `people` with all their names. Where nobody bears
+    the whole name, those who bear its given name."""
+    scored = [(who, name_score(query, spellings, names)) for who, names in people]
+    least = _ALL_OF_IT if any(score >= _ALL_OF_IT for _, score in scored) else _GIVEN_NAME
+    return [(who, score) for who, score in scored if score >= least]
 
 
 def name_score(query: NameQuery, spellings: Spellings, names: Sequence[str]) -> float:
@@ -123,15 +156,27 @@ def _score(query: NameQuery, spellings: Spellings, name: str) -> float:
         return 0.0
     pairing = _pair(query, spellings, folded, marked)
     if pairing is None:
-        return _contained(query, folded, marked)
+        return _contained(query, folded, marked) or _given_name(query, spellings, folded, marked)
     exact = [query.marked[i] == marked[j] for i, j in enumerate(pairing)]
     corrected = any(spellings.is_corrected(word) for word in query.full_words)
     in_order = all(first < second for first, second in pairwise(pairing))
     is_whole = len(query.folded) == len(folded)
     if not _is_name(query, folded, pairing, exact, corrected=corrected, in_order=in_order):
         return 0.0
-    likeness = 0.4 * sum(exact) / len(exact) + 0.2 * is_whole + 0.1 * in_order
-    return 0.3 + likeness - 0.2 * corrected
+    likeness = 0.3 * sum(exact) / len(exact) + 0.15 * is_whole + 0.05 * in_order
+    if len(query.folded) == 1:  # people are called by their given name
+        likeness = 0.3 * exact[0] + 0.2 * (pairing[0] == len(folded) - 1)
+    return 0.5 + likeness - 0.2 * corrected
+
+
+def _given_name(query: NameQuery, spellings: Spellings, folded: Sequence[str], marked: Sequence[str]) -> float:
+    """Of a whole name that nobody may bear."""
+    if not query.looks_like_a_name or folded[-1] not in spellings.of.get(query.folded[-1], ()):
+        return 0.0
+    if query.is_marked and marked[-1] not in (query.marked[-1], query.folded[-1]):
+        return 0.0
+    shared = len(set(query.folded) & set(folded)) / len(query.folded)
+    return _GIVEN_NAME + 0.1 * shared + 0.1 * (marked[-1] == query.marked[-1])
 
 
 def _is_name(
@@ -145,10 +190,11 @@ def _is_name(
 ) -> bool:
     """Whether words that a name happens to hold are meant as the name: Sơn Hải may be a person, or a sea and a hill."""
     if len(query.folded) == 1:
-        # One word: somebody's given name, typed with its marks, or a slip for it.
-        return pairing[0] == len(name) - 1 and (
-            (query.is_marked and exact[0]) or (corrected and len(query.folded[0]) > 3)
-        )
+        # One word: somebody's given name, or a slip for a name; a family name only with its capital: hồ is a lake.
+        if corrected:
+            return len(query.folded[0]) > 3 and pairing[0] in (0, len(name) - 1)
+        is_spelled_so = exact[0] or not query.is_marked
+        return is_spelled_so and pairing[0] in ((0, len(name) - 1) if query.is_capitalised else (len(name) - 1,))
     if len(query.folded) == 2:
         if query.is_marked and not all(exact) and not corrected:
             return len(name) == 2 and in_order

@@ -19,7 +19,7 @@ from psycopg import AsyncConnection, sql
 from search.backends.identifiers import identifiers_in
 from search.backends.lexemes import any_of, quoted
 from search.backends.likening import Means, liken
-from search.backends.naming import NameQuery, Spellings, lookups, name_score
+from search.backends.naming import NameQuery, Spellings, lookups, who_is_meant
 from search.backends.packing import Chunks, read_words
 from search.backends.schema import TABLES
 from search.backends.wording import Synonyms, Vocabulary, WordQuery, WordScorer, has_abbreviation
@@ -240,11 +240,8 @@ class Reader:
     async def _read_by_name(
         self, query: NameQuery, namesakes: _Namesakes, by_words: _ByWords, known: set[UUID]
     ) -> list[Hit]:
-        hits = [
-            Hit(expert_id, score, "name")
-            for expert_id, names in await namesakes.asked.fetchall()
-            if expert_id not in known and (score := name_score(query, namesakes.spellings, names)) > 0
-        ]
+        people = [row for row in await namesakes.asked.fetchall() if row[0] not in known]
+        hits = [Hit(expert_id, score, "name") for expert_id, score in who_is_meant(query, namesakes.spellings, people)]
         # Among equally good names, whoever answers the rest of the query better.
         words = {hit.expert_id: hit.score for hit in by_words.hits}
         return sorted(hits, key=lambda h: (-round(h.score, 6), -words.get(h.expert_id, 0.0), h.expert_id))

@@ -59,6 +59,8 @@ EVIDENCE_KINDS = {
     "biography": N_("Biography"),
     "position": N_("Position"),
     "keywords": N_("Keywords"),
+    "hometown": N_("Hometown"),
+    "home": N_("Lives in"),
     "other": N_("Other evidence"),
 }
 TIES = {

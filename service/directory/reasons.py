@@ -14,6 +14,13 @@ from service.directory.search_rows import ExpertRow
 
 _MOST_LINES = 3
 _LONGEST_LINE = 320  # characters
+_MATCHED_BY_KIND = {
+    "biography": "biography",
+    "keywords": "keywords",
+    "position": "position",
+    "hometown": "place",
+    "home": "place",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,7 @@ class ReasonLine:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundExpert:
     """A row with its reasons. `matched` names what fits, best first: name, identifier, organisation, evidence,
-    biography, keywords, meaning. Empty for a list that nobody searched."""
+    biography, keywords, position, place, meaning. Empty for a list that nobody searched."""
 
     expert: ExpertRow
     name: tuple[Span, ...]
@@ -75,6 +82,8 @@ def _explained(
             chunk = row.chunks[i]
             spans = _shortened(words.mark(chunk.text))
             lines.append(ReasonLine(chunk.kind, chunk.year, spans, not any(span.is_marked for span in spans)))
+        if hit.words is not None and all(line.is_paraphrase for line in lines):
+            lines[:0] = _places(row, words)
     return FoundExpert(
         expert=row,
         name=name,
@@ -83,6 +92,16 @@ def _explained(
         matched=_matched(hit, name, organisation, lines),
         lines=tuple(lines),
     )
+
+
+def _places(row: ExpertRow, words: QueryWords) -> list[ReasonLine]:
+    """Where somebody comes from or lives, when that is what the query names."""
+    marked = [(kind, words.mark(text or "")) for kind, text in (("hometown", row.hometown), ("home", row.province))]
+    return [
+        ReasonLine(kind, None, spans, is_paraphrase=False)
+        for kind, spans in marked
+        if any(span.is_marked for span in spans)
+    ]
 
 
 def _matched(
@@ -96,7 +115,7 @@ def _matched(
     elif any(span.is_marked for span in name):
         fields["name"] = None
     for line in lines:
-        own = {"biography": "biography", "keywords": "keywords", "position": "position"}.get(line.kind, "evidence")
+        own = _MATCHED_BY_KIND.get(line.kind, "evidence")
         fields["meaning" if line.is_paraphrase else own] = None
     if any(span.is_marked for span in organisation):
         fields["organisation"] = None

@@ -97,6 +97,7 @@ MATCHED = {
     "evidence": N_("evidence"),
     "biography": N_("life and work"),
     "keywords": N_("own keywords"),
+    "place": N_("place"),
     "meaning": N_("close meaning"),
 }
 

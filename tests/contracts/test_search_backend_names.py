@@ -67,6 +67,26 @@ async def test_a_name_without_marks_finds_all_spellings_and_with_marks_the_exact
     assert [hit.expert_id for hit in given.exact] == [people[2].id]
 
 
+async def test_where_nobody_bears_the_whole_name_its_given_name_is_meant(backend: SearchBackend) -> None:
+    topic = "Ông Nguyễn và bà Văn viết về dương xỉ"
+    people = [person("Trần Hải Dương"), person("Đường Lê Đương"), person("Lê Thu", topic), person("Dương An")]
+    await put(backend, *people)
+
+    plain = await search(backend, "nguyen van duong")
+    spelled = await search(backend, "Nguyễn Văn Đương")
+
+    assert {hit.expert_id for hit in plain.exact} == {people[0].id, people[1].id}
+    assert [hit.expert_id for hit in spelled.exact] == [people[1].id]
+
+
+async def test_a_single_word_with_its_capital_may_be_a_family_name(backend: SearchBackend) -> None:
+    given, family, thing = person("Lê Văn Hồ"), person("Hồ Văn Sơn"), person("Một", "hồ chứa nước ngọt")
+    await put(backend, thing, family, given)
+
+    assert [hit.expert_id for hit in (await search(backend, "Hồ")).exact] == [given.id, family.id]
+    assert [hit.expert_id for hit in (await search(backend, "hồ")).exact] == [given.id]
+
+
 async def test_the_tone_may_stand_on_either_vowel(backend: SearchBackend) -> None:
     people = [person("Huỳnh Văn Sấu"), person("Huỳnh Văn Sáu")]
     await put(backend, *people)

@@ -318,3 +318,18 @@ async def test_an_index_without_vectors_is_said_to_answer_by_words_alone(
     results = await directory.search("rong sụn")
 
     assert (names(results), results.notices) == (["Lê Văn Rong"], (WORDS_ONLY,))
+
+
+async def test_who_is_found_by_a_place_is_explained_by_it(directory: Directory, session: AsyncSession) -> None:
+    expert = await make_expert(
+        session, "Đới Sĩ Hùng", works=["Hiệu chỉnh lò hơi"], hometown_text="Giồng Riềng, Kiên Giang"
+    )
+    others = [await make_expert(session, f"Người {n}", works=[OTHER_SUBJECTS[n]]) for n in range(8)]
+    await directory.index(expert, *others)
+
+    (row, *_) = (await directory.search("giồng riềng")).rows
+
+    assert row.expert.full_name == "Đới Sĩ Hùng"
+    first = row.lines[0]
+    assert (first.kind, first.text, first.is_paraphrase) == ("hometown", "Giồng Riềng, Kiên Giang", False)
+    assert row.matched[0] == "place"

@@ -12,17 +12,18 @@ depends_on = None
 _OLD_PARTS = ("expert_field", "evidence")
 _NEW_PART = "employment"
 _EVENTS = {"insert": "NEW TABLE AS changed", "delete": "OLD TABLE AS changed"}
-_TOUCH = "UPDATE expert SET touched = 0 WHERE touched <> pg_current_xact_id()::text::bigint AND"
 
 
 def upgrade() -> None:
     op.execute('ALTER TABLE expert ALTER COLUMN sort_key TYPE text COLLATE "C"')
     # What is moved from one person to another touches both.
     op.execute(
-        f"""
+        """
         CREATE FUNCTION touch_experts_of_moved_parts() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            {_TOUCH} id IN (SELECT expert_id FROM changed UNION SELECT expert_id FROM former);
+            UPDATE expert SET touched = 0
+            WHERE id IN (SELECT expert_id FROM changed UNION SELECT expert_id FROM former)
+                AND touched <> pg_current_xact_id()::text::bigint;
             RETURN NULL;
         END $$
         """
@@ -40,10 +41,11 @@ def upgrade() -> None:
             f"REFERENCING {rows} FOR EACH STATEMENT EXECUTE FUNCTION touch_experts_of_parts()"
         )
     op.execute(
-        f"""
+        """
         CREATE FUNCTION touch_experts_of_organisation() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            {_TOUCH} organisation_id = NEW.id;
+            UPDATE expert SET touched = 0
+            WHERE organisation_id = NEW.id AND touched <> pg_current_xact_id()::text::bigint;
             RETURN NULL;
         END $$
         """
