@@ -126,12 +126,9 @@ class Index:
             "attributesToRetrieve": ["id"],
         }
 
-    def namesakes(self, lookups: Sequence[Sequence[Sequence[str]]]) -> Query:
-        """`lookups`: see naming.lookups."""
-        wanted = " OR ".join(
-            "(" + " AND ".join(one_of("syllables", forms) for forms in all_forms) + ")" for all_forms in lookups
-        )
-        return self._kept_to(f"({wanted})") | {
+    def namesakes(self, forms_of_all: Sequence[Sequence[str]]) -> Query:
+        """People whose names hold a form of each; see naming.lookups."""
+        return self._kept_to(" AND ".join(one_of("syllables", forms) for forms in forms_of_all)) | {
             "q": "",
             "limit": _MOST_NAMESAKES,
             "attributesToRetrieve": ["id", "called"],

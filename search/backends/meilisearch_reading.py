@@ -160,7 +160,7 @@ class MeilisearchReader:
         keys = identifiers_in(query.text)
         by_code = [self._index.by_code(keys)] if keys else []
         wanted = lookups(name, spellings) if name and spellings else []
-        by_name = [self._index.namesakes(wanted)] if wanted else []
+        by_name = [self._index.namesakes(forms_of_all) for forms_of_all in wanted]
         by_meaning = (
             [self._index.by_meaning(query.vector, limit=max(_FIRST_BY_MEANING, query.limit))]
             if with_vector and query.vector is not None and self._is_comparable(expected)
