@@ -45,7 +45,8 @@ def run_backup(settings: Settings, folder: Path, *, keep: int, every_hours: floa
         newest = newest_backup_time(folder)
         due = datetime.now(UTC) if newest is None else newest + interval
         while True:
-            time.sleep(max(0.0, (due - datetime.now(UTC)).total_seconds()))
+            if (wait := (due - datetime.now(UTC)).total_seconds()) > 0:
+                time.sleep(wait)
             try:
                 _back_up(database_url, folder, keep)
                 due = datetime.now(UTC) + interval
@@ -101,9 +102,9 @@ def write_backup(database_url: str, folder: Path) -> Path:
                 raise UnavailableError(
                     N_("No backup was made: %(reason)s. The older ones are kept."), reason=last_line(done.stderr)
                 )
-    except PermissionError as error:
+    except (PermissionError, FileExistsError, NotADirectoryError) as error:
         raise UnavailableError(
-            N_("This account cannot write to %(folder)s. No backup was made."), folder=folder
+            N_("%(folder)s is no folder that this account can write to. No backup was made."), folder=folder
         ) from error
     return folder / name
 

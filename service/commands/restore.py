@@ -50,6 +50,8 @@ _GIVEN = {"alembic_version"} | {
         Synonym,
     )
 }
+_OF_THE_SERVER = re.compile(r"^\d+; \d+ \d+ (COMMENT - |ACL - )?(SCHEMA|EXTENSION) ")
+_SAYING_WHY_SECONDS = 2.0
 # Whatever is in our schema, of this version or another; what belongs to an extension stays.
 _EMPTY = """
 DO $$
@@ -124,7 +126,7 @@ def run_restore(settings: Settings, file: Path, *, force: bool) -> None:
 
 def _refuse_unknown_version(file: Path) -> None:
     listing = subprocess.run(
-        [find_client_program("pg_restore"), "--data-only", "--table=alembic_version", "--file=-", file],
+        [*_unpack(file), "--data-only", "--table=alembic_version", "--file=-"],
         capture_output=True,
         text=True,
         errors="replace",
@@ -177,11 +179,16 @@ def _table_with_rows(connection: psycopg.Connection[tuple[object, ...]]) -> str 
 def _replace(target: Target, file: Path) -> None:
     """pg_restore turns the file into statements, psql runs them in one transaction with ours around them. Should one
     of the two fail, psql ends before it commits."""
-    unpack = [str(find_client_program("pg_restore")), "--no-owner", "--no-privileges", "--file=-", str(file)]
     run = [str(find_client_program("psql")), "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"]
     index = drop_ddl("search").as_string(None)
     steps = ["--command", _EMPTY, "--command", index, "--file", "-", "--command", _RENUMBER]
-    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as complaints:
+    with (
+        tempfile.NamedTemporaryFile("w", suffix=".list") as contents,
+        tempfile.TemporaryFile() as said,
+        tempfile.TemporaryFile() as complaints,
+    ):
+        contents.write(_without_schemas(file))
+        contents.flush()
         psql = subprocess.Popen(
             [*run, *steps, f"--dbname={target.conninfo}"],
             env=target.environment,
@@ -190,7 +197,11 @@ def _replace(target: Target, file: Path) -> None:
             stderr=said,
         )
         pg_restore = subprocess.Popen(
-            unpack, env=target.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints
+            [*_unpack(file), "--no-owner", "--no-privileges", f"--use-list={contents.name}", "--file=-"],
+            env=target.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
         )
         source, sink = cast("IO[bytes]", pg_restore.stdout), cast("IO[bytes]", psql.stdin)
         is_done = False
@@ -201,8 +212,9 @@ def _replace(target: Target, file: Path) -> None:
                 is_done = psql.wait() == 0
         finally:
             if not is_done:  # also when somebody stops us: without its end of input psql never commits
-                psql.kill()
                 pg_restore.kill()
+                if not _ends_by_itself(psql):
+                    psql.kill()
                 with contextlib.suppress(BrokenPipeError):
                     sink.close()
             psql.wait()
@@ -214,7 +226,28 @@ def _replace(target: Target, file: Path) -> None:
         raise UnavailableError(
             N_("There is no space left for the database. Nothing was restored: the database is as it was.")
         )
-    raise UnavailableError(N_("Nothing was restored: %(reason)s. The database is as it was."), reason=last_line(output))
+    raise UnavailableError(
+        N_("Nothing was restored: %(reason)s. The database is as it was."), reason=last_line(output).rstrip(".")
+    )
+
+
+def _unpack(file: Path) -> list[str]:
+    return [str(find_client_program("pg_restore")), str(file)]
+
+
+def _without_schemas(file: Path) -> str:
+    """The table of contents. Schemas and extensions are there already, and are often somebody else's."""
+    listing = subprocess.run([*_unpack(file), "--list"], capture_output=True, text=True, errors="replace", check=False)
+    kept = [line for line in listing.stdout.splitlines() if not _OF_THE_SERVER.search(line)]
+    return "\n".join(kept) + "\n"
+
+
+def _ends_by_itself(psql: subprocess.Popen[bytes]) -> bool:
+    """It has met an error, and is saying which."""
+    try:
+        return psql.wait(_SAYING_WHY_SECONDS) != 0
+    except subprocess.TimeoutExpired:
+        return False
 
 
 def _hand_over(source: IO[bytes], sink: IO[bytes]) -> bool:

@@ -112,9 +112,25 @@ def _explained_faults() -> Iterator[None]:
             raise _first_leaf(told) from error
         if fault := explain_fault(error):
             raise fault from error
+        if _lacks_vector(error):
+            raise UnavailableError(
+                N_(
+                    "The database lacks the extension vector, and this account may not add it. Install pgvector on the "
+                    "server, and let its superuser run this in our database: CREATE EXTENSION vector;"
+                )
+            ) from error
         if isinstance(error, SearchUnavailableError):
             raise UnavailableError(N_("The search index cannot be asked: %(reason)s"), reason=str(error)) from error
         raise
+
+
+def _lacks_vector(error: BaseException | None) -> bool:
+    missing = (psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported, psycopg.errors.UndefinedFile)
+    while error is not None:
+        if isinstance(error, missing) and 'extension "vector"' in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 @contextlib.contextmanager
