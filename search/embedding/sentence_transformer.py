@@ -16,13 +16,15 @@ import sys
 from collections.abc import Sequence
 
 import msgspec
+import numpy as np
 
 from search.embedding.child import Child, embed_in
 from search.embedding.devices import DeviceChoice, Machine, choose_device, this_machine
 from search.embedding.embedder import Vectors
+from search.embedding.frames import TextKind
 from search.embedding.model_folder import open_model
 from search.embedding.sentence_transformer_call import ModelCall
-from search.errors import N_, EmbedderUnavailableError
+from search.errors import N_, EmbedderUnavailableError, EmbeddingRefusedError
 
 NOT_INSTALLED = N_(
     "The model %(model)s needs sentence-transformers, which is not installed here "
@@ -85,13 +87,24 @@ class SentenceTransformerEmbedder:
         return [self._child.pid] if self._child.pid is not None else []
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        return embed_in(self._child, "query", texts, at_a_time=self._at_a_time)
+        return self._embed("query", texts)
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        return embed_in(self._child, "passage", texts, at_a_time=self._at_a_time)
+        return self._embed("passage", texts)
 
     def close(self) -> None:
         self._child.close()
+
+    def _embed(self, kind: TextKind, texts: Sequence[str]) -> Vectors:
+        """Texts of like length go together: the shorter ones of a frame cost as much as its longest."""
+        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
+        try:
+            found = embed_in(self._child, kind, [texts[index] for index in order], at_a_time=self._at_a_time)
+        except EmbeddingRefusedError as refused:
+            raise EmbeddingRefusedError(order[refused.index], refused.reason) from None
+        vectors = np.empty_like(found)
+        vectors[order] = found
+        return vectors
 
 
 if __name__ == "__main__":

