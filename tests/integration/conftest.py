@@ -28,3 +28,10 @@ async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         yield client
+
+
+@pytest.fixture
+async def staff(client: httpx.AsyncClient) -> httpx.AsyncClient:
+    """A browser that sends forms of our own pages."""
+    client.headers.update({"Origin": "http://127.0.0.1"})
+    return client

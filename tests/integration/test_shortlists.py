@@ -24,15 +24,7 @@ from service.web.rendering import OFFICE_ZONE
 from tests.factories import make_expert
 from tests.reading_pages import statements_of, text_of
 
-FORM = {"Origin": "http://127.0.0.1"}
 UNKNOWN_ID = "01900000-0000-7000-8000-000000000000"
-
-
-@pytest.fixture
-async def staff(client: httpx.AsyncClient) -> httpx.AsyncClient:
-    """A browser that sends forms of our own pages."""
-    client.headers.update(FORM)
-    return client
 
 
 @pytest.fixture
@@ -102,6 +94,9 @@ async def test_a_list_is_made_while_people_are_put_on_it_and_htmx_gets_a_line(
         ({"expert": ["one"], "new_name": "Hội đồng NUÔI biển"}, "Đã có danh sách tên là “Hội đồng NUÔI biển”."),
         ({"expert": ["one"], "new_name": "a" * 10_000}, "Tên dài tối đa 200 ký tự; tên này có 10000 ký tự."),
         ({"expert": ["not-an-id"], "new_name": "Y"}, "Chưa chọn ai."),
+        ({"expert": ["one"], "other_list": "Z"}, "Không có danh sách nào tên là “Z”."),
+        ({"expert": ["one"], "other_list": "a" * 10_000}, "Tên dài tối đa 200 ký tự"),
+        ({"expert": ["one"], "other_list": "Hội đồng nuôi biển", "new_name": "Z"}, "Vui lòng chỉ ghi một trong hai"),
     ],
 )
 async def test_what_cannot_be_put_on_a_list_is_said_and_changes_nothing(
@@ -119,6 +114,32 @@ async def test_what_cannot_be_put_on_a_list_is_said_and_changes_nothing(
     page = await staff.get("/shortlists")
     assert page.text.count('class="kept-name"') == 1
     assert "0 chuyên gia" in text_of(page)
+
+
+async def test_a_list_too_old_to_stand_among_those_offered_is_found_by_its_name(
+    staff: httpx.AsyncClient, people: list[Expert], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.directory.shortlists.queries.MOST_TO_CHOOSE", 2)
+    monkeypatch.setattr("service.directory.shortlists.queries.MOST_NAMED", 1)
+    oldest = await new_list(staff, "Cũ nhất")
+    for name in ("Cũ", "Mới", "Mới nhất"):
+        await new_list(staff, name)
+
+    page = await staff.get(f"/experts/{people[0].id}")
+    added = await staff.post("/shortlists/add", data={"other_list": " cũ  NHẤT ", "expert": str(people[0].id)})
+
+    assert re.findall(r"<option value=\"[0-9a-f-]{36}\"[^>]*>([^<]+)</option>", page.text) == ["Mới nhất", "Mới"]
+    assert re.findall(r"<option value=\"([^\"]+)\"></option>", page.text) == ["Cũ"]
+    assert added.headers["location"] == f"{oldest}?added=1"
+    assert names(await staff.get(oldest)) == ["Nguyễn Văn Dương"]
+
+
+async def test_no_other_list_is_asked_for_while_all_can_be_chosen(
+    staff: httpx.AsyncClient, people: list[Expert]
+) -> None:
+    await new_list(staff)
+
+    assert 'name="other_list"' not in (await staff.get("/experts")).text
 
 
 async def test_a_list_holds_so_many_people_and_refuses_more_as_a_whole(
@@ -305,35 +326,6 @@ async def test_the_file_of_a_list_opens_with_text_as_text_and_dates_as_dates(
         "dd/mm/yyyy",
     )
     assert {row[0]: row[1] for row in about.values}["Danh sách"] == "Đề án số 1/2026"
-
-
-async def test_a_search_is_kept_run_again_and_deleted(staff: httpx.AsyncClient, people: list[Expert]) -> None:
-    query = "q=D%C6%B0%C6%A1ng&degree=TS&degree=ThS&sort=name&view=table&page=3&evil=//other.example"
-
-    kept = await staff.post("/saved-searches", data={"name": " Tên  Dương ", "query": query})
-    page = await staff.get(kept.headers["location"])
-    address = re.search(r'<a class="kept-name" href="([^"]+)">Tên Dương</a>', page.text)
-
-    assert kept.status_code == 303
-    assert address is not None
-    assert address[1] == "/experts?q=D%C6%B0%C6%A1ng&amp;degree=TS&amp;degree=ThS&amp;sort=name&amp;view=table"
-    assert "“Dương” · Học vị: Tiến sĩ; Thạc sĩ" in text_of(page)
-    assert (await staff.get(address[1].replace("&amp;", "&"))).status_code == 200
-    delete = re.search(r'action="(/saved-searches/[^"]+/delete)"', page.text)
-    assert delete is not None
-    assert [(await staff.post(delete[1])).status_code for _ in range(2)] == [303, 303]
-    assert "Chưa lưu lượt tìm nào." in text_of(await staff.get("/saved-searches"))
-
-
-@pytest.mark.parametrize("query", ["", "%ff%fe&&==;", "q=" + "x" * 100_000, "q=%00'\"<script>"])
-async def test_a_search_without_a_usable_name_is_asked_for_again(staff: httpx.AsyncClient, query: str) -> None:
-    for name in ("", "x" * 10_000):
-        page = await staff.post("/saved-searches", data={"name": name, "query": query})
-
-        assert page.status_code == 422
-        assert "<script>" not in page.text.split("<main")[1]
-    assert (await staff.post("/saved-searches", data={"name": "Được", "query": query})).status_code == 303
-    assert (await staff.get("/saved-searches")).status_code == 200
 
 
 async def test_a_list_is_deleted_with_its_notes_and_the_people_stay(

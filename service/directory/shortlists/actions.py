@@ -1,7 +1,8 @@
 """Changes lists of people and kept searches. Names and notes are NFC; every change asks policy.can first.
 
 BadInputError (422)
-├── NameMissingError, NameTooLongError, NameTakenError
+├── names.NameMissingError, names.NameTooLongError
+├── NameTakenError
 ├── NoteTooLongError
 └── ListFullError
 ConflictError (409)
@@ -23,21 +24,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from service.access.policy import Action, Actor, require
 from service.database.models import Expert, SavedSearch, Shortlist, ShortlistEntry
 from service.database.models.base import uuid7
-from service.database.models.shortlists import LONGEST_NAME
 from service.directory.facets import NEVER_SHOWN
+from service.directory.shortlists.names import checked_name, name_key
 from service.errors import BadInputError, ConflictError, NotFoundError
 from service.i18n import N_
 
 LONGEST_NOTE = 4000  # characters
 MOST_PEOPLE = 2000  # on one list
-
-
-class NameMissingError(BadInputError):
-    message = N_("A name is needed.")
-
-
-class NameTooLongError(BadInputError):
-    message = N_("A name may have %(most)s characters; this one has %(length)s.")
 
 
 class NameTakenError(BadInputError):
@@ -65,10 +58,10 @@ class ChangedMeanwhileError(ConflictError):
 async def create_shortlist(session: AsyncSession, actor: Actor, *, name: str, note: str = "") -> UUID:
     """Of two people who give the same name at once, one is refused."""
     require(actor, Action.EDIT_SHORTLIST)
-    name, note = _name(name), _note(note)
+    name, note = checked_name(name), _note(note)
     made: UUID | None = await session.scalar(
         insert(Shortlist)
-        .values(id=uuid7(), name=name, name_key=_key(name), note=note, version=1, made_by=str(actor.role))
+        .values(id=uuid7(), name=name, name_key=name_key(name), note=note, version=1, made_by=str(actor.role))
         .on_conflict_do_nothing(index_elements=[Shortlist.name_key])
         .returning(Shortlist.id)
     )
@@ -83,14 +76,14 @@ async def edit_shortlist(
     """`version` is the one that was read: when it is no longer so, both texts are shown and nothing is saved. Of two
     lists that are given the same name at once, one is refused."""
     require(actor, Action.EDIT_SHORTLIST)
-    name, note = _name(name), _note(note)
+    name, note = checked_name(name), _note(note)
     current = await _locked(session, shortlist_id)
     if current.version != version:
         raise ChangedMeanwhileError(current.note, current.version, name=current.name)
     changed = update(Shortlist).where(Shortlist.id == shortlist_id)
     try:
         async with session.begin_nested():
-            await session.execute(changed.values(name=name, name_key=_key(name), note=note, version=version + 1))
+            await session.execute(changed.values(name=name, name_key=name_key(name), note=note, version=version + 1))
     except IntegrityError as error:  # the name is the only thing that may not be there twice
         raise NameTakenError(name=name) from error
 
@@ -167,7 +160,7 @@ async def edit_entry_note(
 async def save_search(session: AsyncSession, actor: Actor, *, name: str, query: str) -> UUID:
     """Keep a search. `query` is what follows the question mark; two searches may have one name."""
     require(actor, Action.EDIT_SHORTLIST)
-    saved = SavedSearch(id=uuid7(), name=_name(name), query=query, made_by=str(actor.role))
+    saved = SavedSearch(id=uuid7(), name=checked_name(name), query=query, made_by=str(actor.role))
     session.add(saved)
     await session.flush()
     return saved.id
@@ -192,19 +185,6 @@ async def _locked(session: AsyncSession, shortlist_id: UUID) -> Any:
 
 async def _touch(session: AsyncSession, shortlist_id: UUID) -> None:
     await session.execute(update(Shortlist).where(Shortlist.id == shortlist_id).values(updated_at=func.now()))
-
-
-def _name(text: str) -> str:
-    name = " ".join(unicodedata.normalize("NFC", text).split())
-    if not name:
-        raise NameMissingError
-    if len(name) > LONGEST_NAME:
-        raise NameTooLongError(most=LONGEST_NAME, length=len(name))
-    return name
-
-
-def _key(name: str) -> str:
-    return unicodedata.normalize("NFC", name.casefold())
 
 
 def _note(text: str) -> str:

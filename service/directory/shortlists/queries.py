@@ -14,13 +14,31 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from service.access.policy import Action, Actor, require
 from service.database.models import Expert, SavedSearch, Shortlist, ShortlistEntry
 from service.directory.search_rows import ExpertRow, load_expert_rows
-from service.errors import NotFoundError
+from service.directory.shortlists.names import checked_name, name_key
+from service.errors import BadInputError, NotFoundError
+from service.i18n import N_
+
+MOST_TO_CHOOSE = 100
+MOST_NAMED = 1000
+
+
+class NoSuchListError(BadInputError):
+    message = N_("There is no list called “%(name)s”.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShortlistName:
     id: UUID
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListsToChoose:
+    """`recent` to choose from; `others` are the names of those changed longer ago, to be typed. Where there are more
+    than MOST_NAMED of them the rest can be typed as well."""
+
+    recent: tuple[ShortlistName, ...]
+    others: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,13 +111,27 @@ async def list_shortlists(
     return lines, await _count(session, Shortlist)
 
 
-async def list_shortlist_names(session: AsyncSession, actor: Actor, *, limit: int = 100) -> tuple[ShortlistName, ...]:
-    """To choose one from; last changed first."""
+async def list_to_choose(session: AsyncSession, actor: Actor) -> ListsToChoose:
+    """Last changed first."""
     require(actor, Action.READ_SHORTLIST)
     rows = await session.execute(
-        select(Shortlist.id, Shortlist.name).order_by(Shortlist.updated_at.desc(), Shortlist.id).limit(limit)
+        select(Shortlist.id, Shortlist.name)
+        .order_by(Shortlist.updated_at.desc(), Shortlist.id)
+        .limit(MOST_TO_CHOOSE + MOST_NAMED)
     )
-    return tuple(ShortlistName(id=row.id, name=row.name) for row in rows)
+    names = [ShortlistName(id=row.id, name=row.name) for row in rows]
+    others = tuple(one.name for one in names[MOST_TO_CHOOSE:])
+    return ListsToChoose(tuple(names[:MOST_TO_CHOOSE]), others)
+
+
+async def get_shortlist_id(session: AsyncSession, actor: Actor, name: str) -> UUID:
+    """Of the list with this name, in whatever capitals. Raises NoSuchListError, and what checked_name raises."""
+    require(actor, Action.READ_SHORTLIST)
+    name = checked_name(name)
+    found = await session.scalar(select(Shortlist.id).where(Shortlist.name_key == name_key(name)))
+    if found is None:
+        raise NoSuchListError(name=name)
+    return found
 
 
 async def get_shortlist(

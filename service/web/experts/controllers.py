@@ -22,7 +22,7 @@ from service.directory.near_spellings import near_spellings
 from service.directory.profiles import get_profile
 from service.directory.search import PAGE_SIZE, FoundList, list_found, search_directory
 from service.directory.search_rows import load_expert_rows
-from service.directory.shortlists.queries import ShortlistName, list_shortlist_names
+from service.directory.shortlists.queries import ListsToChoose, list_to_choose
 from service.directory.suggestions import suggest
 from service.directory.vocabulary import VocabularyKeeper
 from service.directory.workbook import Cell, Statements, Table
@@ -173,11 +173,11 @@ class ExpertController(Controller):
         return Template("experts/show.html", context={"page": page})
 
 
-async def _lists(session: AsyncSession, actor: Actor) -> tuple[ShortlistName, ...] | None:
+async def _lists(session: AsyncSession, actor: Actor) -> ListsToChoose | None:
     """None: the reader may not put people on lists."""
     if not (can(actor, Action.READ_SHORTLIST) and can(actor, Action.EDIT_SHORTLIST)):
         return None
-    return await list_shortlist_names(session, actor)
+    return await list_to_choose(session, actor)
 
 
 def _about(form: SearchForm, found: FoundList, count: int, now: datetime) -> list[tuple[str, Cell]]:

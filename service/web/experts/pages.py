@@ -10,7 +10,7 @@ from service.directory.fields import load_field_list
 from service.directory.local_time import local_time
 from service.directory.profiles import ExpertProfile, ProfileEvidence
 from service.directory.search import DirectoryResults, Sort
-from service.directory.shortlists.queries import ShortlistName
+from service.directory.shortlists.queries import ListsToChoose
 from service.directory.suggestions import Suggestion
 from service.i18n import N_, current_locale, gettext
 from service.web.experts.facets import FacetLink, FacetLinks, facet_title
@@ -56,7 +56,7 @@ class SearchPage(Page):
     results: DirectoryResults
     paging: Paging
     facets: tuple[FacetLinks, ...]
-    lists: tuple[ShortlistName, ...] | None
+    lists: ListsToChoose | None
     can_export: bool
     spellings: tuple[str, ...]
 
@@ -175,7 +175,7 @@ class ExpertPage(Page):
 
     expert: ExpertProfile
     now: datetime
-    lists: tuple[ShortlistName, ...] | None
+    lists: ListsToChoose | None
 
     @property
     def evidence(self) -> tuple[EvidenceGroup, ...]:

@@ -25,7 +25,13 @@ from service.directory.shortlists.actions import (
     edit_shortlist,
     remove_experts,
 )
-from service.directory.shortlists.queries import ShortlistDetail, get_shortlist, list_shortlist_names, list_shortlists
+from service.directory.shortlists.queries import (
+    ShortlistDetail,
+    get_shortlist,
+    get_shortlist_id,
+    list_shortlists,
+    list_to_choose,
+)
 from service.directory.workbook import Cell, Statements, Table
 from service.errors import BadInputError
 from service.i18n import N_, gettext, ngettext
@@ -60,6 +66,10 @@ class NobodyTickedError(BadInputError):
 
 class NoListChosenError(BadInputError):
     message = N_("Choose a list, or give a new one a name.")
+
+
+class TwoListsNamedError(BadInputError):
+    message = N_("Give the name of one list only: another one, or a new one.")
 
 
 class ShortlistController(Controller):
@@ -111,7 +121,7 @@ class ShortlistController(Controller):
         else:
             if not wants_block(request, "added"):
                 return Redirect(list_address(shortlist_id, added=count, back=form.back), status_code=303)
-            lists = await list_shortlist_names(session, actor)
+            lists = await list_to_choose(session, actor)
             page = AddedPage(shell=shell, message=_added(count), shortlist_id=shortlist_id, back=None, lists=lists)
             status = 200
         if wants_block(request, "added"):
@@ -283,7 +293,11 @@ async def _add(session: AsyncSession, actor: Actor, form: AddForm) -> tuple[UUID
     """The list, and how many were new on it."""
     if not form.experts:
         raise NobodyTickedError
-    if form.new_name:
+    if form.new_name and form.other_list:
+        raise TwoListsNamedError
+    if form.other_list:
+        shortlist_id = await get_shortlist_id(session, actor, form.other_list)
+    elif form.new_name:
         shortlist_id = await create_shortlist(session, actor, name=form.new_name)
     elif form.shortlist_id is not None:
         shortlist_id = form.shortlist_id

@@ -60,10 +60,11 @@ class ShortlistForm:
 
 @dataclass(frozen=True, slots=True)
 class AddForm:
-    """People to put on a list that is there, or on a new one where its name is given."""
+    """People to put on a list that is there; where a name is given, on the other list of that name or a new one."""
 
     experts: tuple[UUID, ...]
     shortlist_id: UUID | None
+    other_list: str
     new_name: str
     back: str | None
 
@@ -72,6 +73,7 @@ class AddForm:
         return cls(
             ticked(data),
             read_id(_field(data, "list")),
+            clean_line(_field(data, "other_list")),
             clean_line(_field(data, "new_name")),
             _back(_field(data, "back")),
         )

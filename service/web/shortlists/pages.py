@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 from uuid import UUID
 
-from service.directory.shortlists.queries import SavedSearchLine, ShortlistDetail, ShortlistLine, ShortlistName
+from service.directory.shortlists.queries import ListsToChoose, SavedSearchLine, ShortlistDetail, ShortlistLine
 from service.errors import ServiceError
 from service.i18n import translate
 from service.web.experts.facets import describe
@@ -82,7 +82,7 @@ class AddedPage(Page):
     message: str
     shortlist_id: UUID | None
     back: str | None
-    lists: tuple[ShortlistName, ...] = ()
+    lists: ListsToChoose | None = None
 
 
 @dataclass(frozen=True, slots=True)
