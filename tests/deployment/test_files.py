@@ -93,7 +93,7 @@ def test_every_secret_is_a_file_of_whoever_needs_it() -> None:
 
     assert all(list(secret) == ["file"] and secret["file"].startswith("deploy/secrets/") for secret in given.values())
     assert used == {
-        "database": ["database_password"],
+        "database": ["superuser_password", "database_password"],
         "search": ["meili_master_key"],
         "search-keys": ["meili_master_key"],
         "migrate": ["database_url"],
