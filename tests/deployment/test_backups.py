@@ -397,7 +397,8 @@ def test_changes_after_a_restore_are_seen_although_transactions_are_counted_anew
     restored = run(environment(var, TRITHUC_DATABASE_URL=address), "restore", only_dump(var / "backups"))
     with psycopg.connect(address) as connection:
         row = connection.execute(
-            "SELECT bool_and(touched > 0 AND touched < pg_snapshot_xmax(pg_current_snapshot())::text::bigint) FROM expert"
+            "SELECT bool_and(touched > 0 AND touched < pg_snapshot_xmax(pg_current_snapshot())::text::bigint) "
+            "FROM expert"
         ).fetchone()
 
     assert restored.returncode == 0, restored.stderr
