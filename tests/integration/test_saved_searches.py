@@ -25,7 +25,21 @@ async def test_a_search_is_kept_run_again_and_deleted(staff: httpx.AsyncClient) 
     delete = re.search(r'action="(/saved-searches/[^"]+/delete)"', page.text)
     assert delete is not None
     assert [(await staff.post(delete[1])).status_code for _ in range(2)] == [303, 303]
-    assert "Chưa lưu lượt tìm nào." in text_of(await staff.get("/saved-searches"))
+    assert "Chưa lưu tìm kiếm nào." in text_of(await staff.get("/saved-searches"))
+
+
+async def test_deleting_for_everybody_is_asked_once_more(staff: httpx.AsyncClient) -> None:
+    await staff.post("/saved-searches", data={"name": "Thủy sản", "query": "q=th%E1%BB%A7y"})
+
+    page = await staff.get("/saved-searches")
+    folded = re.search(r"<details[^>]*>\s*<summary>(.*?)</summary>(.*?)</details>", page.text, re.DOTALL)
+
+    assert folded is not None
+    assert re.sub(r"<[^>]+>", "", folded[1]).strip() == "Xóa: Thủy sản"
+    assert "/delete" in folded[2]
+    assert "Xóa hẳn" in folded[2]
+    assert page.text.count("/delete") == 1
+    assert "Mọi người sẽ không còn thấy tìm kiếm này." in text_of(page)
 
 
 @pytest.mark.parametrize("query", ["", "%ff%fe&&==;", "q=" + "x" * 100_000, "q=%00'\"<script>"])

@@ -72,6 +72,21 @@ async def test_people_are_put_on_a_list_and_taken_off(staff: httpx.AsyncClient, 
     assert names(await staff.get(removed.headers["location"])) == ["Lê Văn An"]
 
 
+async def test_taking_people_off_stays_on_the_page_or_goes_to_the_last_one_that_is_left(
+    staff: httpx.AsyncClient, people: list[Expert], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.web.shortlists.controllers.PEOPLE_OF_A_PAGE", 1)
+    address = await new_list(staff, "Hội đồng", *people)
+
+    second = await staff.get(f"{address}?page=2")
+    target = re.search(r'<form id="removal" method="post" action="([^"]+)"', second.text)
+    assert target is not None
+    left = [(await staff.post(target[1], data={"expert": str(one.id)})).headers["location"] for one in people]
+
+    assert names(second) == ["Nguyễn Văn Dương"]
+    assert left == [f"{address}?page=2", address, address]
+
+
 async def test_a_list_is_made_while_people_are_put_on_it_and_htmx_gets_a_line(
     staff: httpx.AsyncClient, people: list[Expert]
 ) -> None:

@@ -235,7 +235,7 @@ async def test_people_ticked_in_a_table_go_on_a_list_with_notes_and_into_a_sprea
 
 async def test_lists_and_kept_searches_work_without_javascript(plain: Page) -> None:
     await plain.goto("/experts?q=thủy sản&degree=TS")
-    await plain.get_by_text("Lưu lượt tìm này").click()
+    await plain.get_by_text("Lưu tìm kiếm này").click()
     await plain.locator("#search-name").fill("Tiến sĩ thủy sản")
     await plain.get_by_role("button", name="Lưu", exact=True).click()
     await plain.get_by_role("link", name="Tiến sĩ thủy sản").click()
@@ -260,5 +260,6 @@ async def test_lists_and_kept_searches_work_without_javascript(plain: Page) -> N
     await plain.get_by_role("button", name="Xóa hẳn").click()
     await plain.goto("/saved-searches")
     kept = plain.locator(".kept-lines > li").filter(has_text="Tiến sĩ thủy sản")
-    await kept.get_by_role("button", name=re.compile("^Xóa")).click()
+    await kept.locator("summary").click()
+    await kept.get_by_role("button", name=re.compile("^Xóa hẳn")).click()
     await expect(plain.get_by_role("link", name="Tiến sĩ thủy sản")).to_have_count(0)

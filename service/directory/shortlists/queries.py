@@ -169,6 +169,13 @@ async def get_shortlist(
     return ShortlistDetail(**row._mapping, entries=await _with_people(session, actor, entries, today))
 
 
+async def count_listed(session: AsyncSession, actor: Actor, shortlist_id: UUID) -> int:
+    """People on a list, also those who have left the directory."""
+    require(actor, Action.READ_SHORTLIST)
+    count = select(func.count()).select_from(ShortlistEntry).where(ShortlistEntry.shortlist_id == shortlist_id)
+    return (await session.scalar(count)) or 0
+
+
 async def list_saved_searches(
     session: AsyncSession, actor: Actor, *, limit: int, offset: int = 0
 ) -> tuple[tuple[SavedSearchLine, ...], int]:

@@ -27,6 +27,7 @@ from service.directory.shortlists.actions import (
 )
 from service.directory.shortlists.queries import (
     ShortlistDetail,
+    count_listed,
     get_shortlist,
     get_shortlist_id,
     list_shortlists,
@@ -186,8 +187,13 @@ class ShortlistController(Controller):
         actor: NamedDependency[Actor],
         session: NamedDependency[AsyncSession],
     ) -> Redirect:
+        """Back to the same page, or to the last one that is left."""
+        number = ListForm.from_query(request.query_params).page
         await remove_experts(session, actor, shortlist_id, ticked(await request.form()))
-        return Redirect(list_address(shortlist_id), status_code=303)
+        left = await count_listed(session, actor, shortlist_id)
+        return Redirect(
+            list_address(shortlist_id, page=min(number, _pages(shortlist_id, number, left).last)), status_code=303
+        )
 
     @post("/{shortlist_id:uuid}/people/{expert_id:uuid}", name="shortlists.edit_note")
     async def edit_note(
@@ -212,8 +218,7 @@ class ShortlistController(Controller):
             )
             status = error.status_code
         else:
-            page_part = f"?page={listed.page}" if listed.page > 1 else ""
-            return Redirect(f"{list_address(shortlist_id)}{page_part}#person-{expert_id}", status_code=303)
+            return Redirect(f"{list_address(shortlist_id, page=listed.page)}#person-{expert_id}", status_code=303)
         page = await _shortlist(session, actor, shell, shortlist_id, listed, unsaved_note=unsaved)
         return Template("shortlists/show.html", context={"page": page}, status_code=status)
 
@@ -277,16 +282,14 @@ async def _shortlist(
         limit=PEOPLE_OF_A_PAGE,
         offset=(form.page - 1) * PEOPLE_OF_A_PAGE,
     )
-    paging = Paging(
-        path=f"/shortlists/{shortlist_id}",
-        parameters=(),
-        number=form.page,
-        size=PEOPLE_OF_A_PAGE,
-        total=shortlist.total,
-    )
+    paging = _pages(shortlist_id, form.page, shortlist.total)
     return ShortlistPage(
         shell=shell, form=form, shortlist=shortlist, paging=paging, unsaved=unsaved, unsaved_note=unsaved_note
     )
+
+
+def _pages(shortlist_id: UUID, number: int, total: int) -> Paging:
+    return Paging(path=f"/shortlists/{shortlist_id}", parameters=(), number=number, size=PEOPLE_OF_A_PAGE, total=total)
 
 
 async def _add(session: AsyncSession, actor: Actor, form: AddForm) -> tuple[UUID, int]:

@@ -110,7 +110,8 @@ def kept_search(line: SavedSearchLine) -> KeptSearch:
     return KeptSearch(line, form, describe(form))
 
 
-def list_address(shortlist_id: UUID, *, added: int | None = None, back: str | None = None) -> str:
-    pairs = [("added", str(added))] if added is not None else []
+def list_address(shortlist_id: UUID, *, page: int = 1, added: int | None = None, back: str | None = None) -> str:
+    pairs = [("page", str(page))] if page > 1 else []
+    pairs += [("added", str(added))] if added is not None else []
     pairs += [("back", back)] if back else []
     return f"/shortlists/{shortlist_id}?{urlencode(pairs)}" if pairs else f"/shortlists/{shortlist_id}"
