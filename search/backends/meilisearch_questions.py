@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from search.backends.meilisearch_documents import (
@@ -33,7 +33,8 @@ _MOST_WORDS = 10  # that Meilisearch considers
 _MOST_IN_FRONT = 4
 _MOST_SYNONYMS = 4
 _MOST_SPELLINGS = 24
-_SHORT = 4  # units; of a longer query only the best answers are wanted
+_SHORT = 4  # units; of a longer query not every mixture of spellings is asked for
+_MOST_HELD = 40  # words; whoever holds so many is among the best by words
 _FROM_THE_SIDE = 60  # hits of each query that is not the first
 _MOST_NAMESAKES = 1000
 _MOST_OF_ONE_CODE = 20
@@ -165,7 +166,7 @@ class TellingWords:
                 break
             self._units.append(unit)
         self._in_order = [unit for unit in all_units if unit in set(self._units)]
-        self._is_short = len(all_units) <= _SHORT and len(self._units) == len(all_units)
+        self._all_units = all_units
 
     def questions(self, index: Index, *, limit: int, with_chunks: bool) -> list[Query]:
         """The first is the query as typed; empty when the index holds none of its words."""
@@ -186,29 +187,50 @@ class TellingWords:
                 found.append(index.by_words(words, limit=min(limit, _FROM_THE_SIDE), with_chunks=with_chunks))
         return found
 
-    def holders(self, index: Index) -> list[Query]:
-        """For everybody who holds every word of a short query, or what stands for it: as typed, or, where it was typed
-        with marks, written without any."""
-        if not self._is_short:
-            return []
-        together = itertools.islice(itertools.product(*map(self._ways, self._in_order)), _MOST_SPELLINGS)
-        words = [tuple(dict.fromkeys(itertools.chain.from_iterable(parts))) for parts in together]
+    def holders(self, index: Index) -> list[list[Query]]:
+        """For everybody who holds every word of the query, or what stands for it: as typed, or, where it was typed with
+        marks, written without any. Whoever answers all questions of one list does; a query of more words than
+        Meilisearch considers takes several."""
+        ways = [
+            way
+            for way in dict.fromkeys(itertools.islice(self._together(), _MOST_SPELLINGS))
+            if 0 < len(way) <= _MOST_HELD
+        ]
         return [
-            index.holders(" ".join(f'"{word}"' for word in some))
-            for some in dict.fromkeys(words)
-            if 0 < len(some) <= _MOST_WORDS
+            [
+                index.holders(" ".join(f'"{word}"' for word in way[start : start + _MOST_WORDS]))
+                for start in range(0, len(way), _MOST_WORDS)
+            ]
+            for way in ways
         ]
 
-    def _ways(self, unit: Unit) -> list[tuple[str, ...]]:
-        """In which words a document may hold a unit."""
-        ways: list[tuple[str, ...]] = []
-        if len(self._known_words(unit.words)) == len(unit.words):
-            forms = [self._forms(*both) for both in zip(unit.words.folded, unit.words.marked, strict=True)]
-            ways += itertools.product(*forms)
-        for synonym in self._spellings(unit):
-            forms = [self._forms(*both) for both in zip(synonym.folded, synonym.marked, strict=True)]
-            ways += [tuple(form[0] for form in forms), tuple(form[-1] for form in forms)]
-        return list(dict.fromkeys(ways))
+    def _together(self) -> Iterator[tuple[str, ...]]:
+        """In which words a document may hold all units; of a longer query not every mixture."""
+        marked = [[tuple(form[0] for form in forms) for forms in self._ways(unit)] for unit in self._all_units]
+        plain = [[tuple(form[-1] for form in forms) for forms in self._ways(unit)] for unit in self._all_units]
+        if not all(marked):
+            return
+        chosen: Iterable[Sequence[tuple[str, ...]]]
+        if len(marked) <= _SHORT:
+            mixed = [
+                itertools.islice(itertools.product(*self._ways(unit)[0]), _MOST_SPELLINGS) for unit in self._all_units
+            ]
+            every = [dict.fromkeys([*m, *p, *x]) for m, p, x in zip(marked, plain, mixed, strict=True)]
+            chosen = itertools.product(*every)
+        else:
+            first = [ways[0] for ways in marked]
+            swapped = [[*first[:n], way, *first[n + 1 :]] for n, ways in enumerate(marked) for way in ways[1:]]
+            chosen = [first, [ways[0] for ways in plain], *swapped]
+        for parts in chosen:
+            yield tuple(dict.fromkeys(itertools.chain.from_iterable(parts)))
+
+    def _ways(self, unit: Unit) -> list[list[list[str]]]:
+        """What may stand for a unit, its own words first, if all of them are known: of each word its forms."""
+        own = [unit.words] if len(self._known_words(unit.words)) == len(unit.words) else []
+        return [
+            [self._forms(*both) for both in zip(words.folded, words.marked, strict=True)]
+            for words in (*own, *self._spellings(unit))
+        ]
 
     def _forms(self, folded: str, marked: str) -> list[str]:
         if not self._is_marked:

@@ -166,15 +166,16 @@ class MeilisearchReader:
             if with_vector and query.vector is not None and self._is_comparable(expected)
             else []
         )
-        holders = telling.holders(self._index) if query.with_others else []
+        ways = telling.holders(self._index) if query.with_others else []
+        holders = [question for way in ways for question in way]
         parts = [[self._index.state()], by_words, guesses, by_code, by_name, by_meaning, holders]
-        (state_answer,), *answers = await self._ask(parts)
+        (state_answer,), *answers, holder_answers = await self._ask(parts)
         state = self._known.state = read_state(state_answer)
         if state is None:
             raise SearchUnavailableError(f"the index {self._index.uid} is not ready")
         if not state.experts:
             return Rankings()
-        word_hits, guess_hits, code_hits, name_hits, meaning_hits, holder_hits = map(_hits, answers)
+        word_hits, guess_hits, code_hits, name_hits, meaning_hits = map(_hits, answers)
 
         ranked_words = rank_by_words(word_hits, words, counts, state) if word_hits else rank_guesses(guess_hits)
         exact = [Hit(one.expert_id, 1.0, "identifier") for one in code_hits]
@@ -193,7 +194,7 @@ class MeilisearchReader:
             exact=tuple(exact[: query.limit]),
             by_words=tuple(ranked_words[: query.limit]),
             by_meaning=tuple(ranked_meaning[: query.limit]),
-            others=_others(holder_hits, [*exact[: query.limit], *ranked_words[: query.limit]]),
+            others=_others(_held(ways, holder_answers), [*exact[: query.limit], *ranked_words[: query.limit]]),
         )
 
     async def _ask(self, parts: Sequence[Sequence[Query]]) -> list[list[Any]]:
@@ -226,12 +227,18 @@ def _rank_names(
     return sorted(hits, key=lambda hit: (-round(hit.score, 6), -words.get(hit.expert_id, 0.0), hit.expert_id))
 
 
-def _others(found: Sequence[Found], but_not: Iterable[Hit]) -> IdArray:
-    if not found:
-        return no_ids()
-    seen = {hit.expert_id.bytes for hit in but_not}
-    ids = dict.fromkeys(one.expert_id.bytes for one in found)
-    return np.array([id_ for id_ in ids if id_ not in seen], "V16") if len(ids) > len(seen & ids.keys()) else no_ids()
+def _held(ways: Sequence[Sequence[Query]], answers: Sequence[Any]) -> set[bytes]:
+    """Who answers all questions of one of the ways."""
+    rest = iter(answers)
+    found: set[bytes] = set()
+    for way in ways:
+        found |= set.intersection(*({one.expert_id.bytes for one in read_answer(next(rest)).hits} for _ in way))
+    return found
+
+
+def _others(found: set[bytes], but_not: Iterable[Hit]) -> IdArray:
+    others = found.difference(hit.expert_id.bytes for hit in but_not)
+    return np.array(sorted(others), "V16") if others else no_ids()
 
 
 def _hits(answers: Iterable[Any]) -> list[Found]:

@@ -45,12 +45,13 @@ def counted(word: str) -> str:
 
 
 def holders(text: str, people: Sequence[ExpertDocument]) -> list[str]:
+    """Of a query of ten words at most."""
     words = [words_of(one).lexemes for one in people]
     counts = {word: sum(word in held for held in words) for word in syllables(text)}
     for _, expansion in SYNONYMS:
         counts |= {word: sum(word in held for held in words) for word in syllables(expansion)}
     telling = TellingWords(text, Synonyms(SYNONYMS), counts, len(people))
-    return [str(query["q"]) for query in telling.holders(Index("experts", {}))]
+    return [str(query["q"]) for (query,) in telling.holders(Index("experts", {}))]
 
 
 @pytest.mark.parametrize("onset", ["d", "đ", "ngh"])

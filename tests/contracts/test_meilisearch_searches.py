@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
+from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
@@ -170,6 +172,26 @@ async def test_words_typed_with_marks_are_asked_for_with_them_or_without_any(
 
     holders = [query["q"] for query in recorder.queries() if query.get("matchingStrategy") == "all"]
     assert holders == ['"zznuo6i" "zzto6m"', '"zznuo6i" "zztom"', '"zznuoi" "zzto6m"', '"zznuoi" "zztom"']
+
+
+async def test_more_words_than_meilisearch_considers_are_asked_for_in_parts() -> None:
+    """Known limitations, "Maximum number of query words": ten. Who is in the answers to both parts holds them all."""
+    both, one = uuid4(), uuid4()
+
+    def results(query: dict[str, Any]) -> dict[str, Any]:
+        if query.get("matchingStrategy") == "all":
+            return {"hits": [{"id": str(both)}, *([{"id": str(one)}] if '"vung"' in query["q"] else [])]}
+        return giving_state(state_of(*zip(PEOPLE, ROWS, strict=True)))(query)
+
+    with recording(results=results) as recorder:
+        backend = backend_of(recorder)
+        text = "nghien cuu mo hinh nuoi cua lot bang long nhua noi vung ha"
+        rankings = await backend.search(ExpertQuery(text=text, with_others=True))
+        backend.close()
+
+    asked = [query["q"] for query in recorder.queries() if query.get("matchingStrategy") == "all"]
+    assert asked == ['"nghien" "cuu" "mo" "hinh" "nuoi" "cua" "lot" "bang" "long" "nhua"', '"noi" "vung" "ha"']
+    assert [UUID(bytes=other.tobytes()) for other in rankings.others] == [both]
 
 
 def test_no_two_spellings_of_vietnamese_words_have_the_same_key() -> None:

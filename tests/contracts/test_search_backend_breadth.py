@@ -8,6 +8,7 @@ import pytest
 
 from search.backend import SearchBackend
 from search.query import Rankings, no_ids
+from search.vietnamese import fold
 from tests.contracts.indexed import axis, person, put, search
 
 
@@ -85,3 +86,17 @@ async def test_others_keep_to_words_whatever_is_near_in_meaning(backend: SearchB
     rankings = await search(backend, "nuôi tôm", vector=axis(1), limit=5, with_others=True)
 
     assert everybody(rankings) == [holds.id]
+
+
+@pytest.mark.parametrize("typed", ["marked", "unmarked"])
+async def test_nobody_who_holds_every_word_of_a_long_query_is_missing(backend: SearchBackend, typed: str) -> None:
+    topic = "nghiên cứu mô hình nuôi cua lột bằng lồng nhựa nổi vùng hạ"
+    people = [person(f"Người {n}", topic) for n in range(60)]
+    await put(backend, *people, *(person(f"Khác {n}", "nghiên cứu mô hình nuôi cua") for n in range(20)))
+
+    text = topic if typed == "marked" else fold(topic)
+    rankings = await search(backend, text, limit=5, with_others=True)
+
+    assert len(rankings.by_words) == 5
+    assert set(everybody(rankings)) == {one.id for one in people}
+    assert len(everybody(rankings)) == 60
