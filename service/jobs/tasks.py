@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol
 from uuid import UUID
 
 import procrastinate
 from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.jobs import Job
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from search.backend import SearchBackend
 from search.embedding.cache import Embeddings
 from search.errors import SearchError
 from service.database.faults import explain_fault
+from service.database.job_faults import note_job_fault
 from service.directory.index import holding_the_index, sync_experts
 from service.directory.rebuilding import rebuild_index
 
@@ -60,9 +63,24 @@ class UntilItWorks(BaseRetryStrategy):
 def make_queue(connector: procrastinate.PsycopgConnector) -> procrastinate.App:
     """The queue of one database, knowing all tasks by the names under which they are deferred."""
     queue = procrastinate.App(connector=connector)
-    queue.task(name="index_experts", pass_context=True, retry=UntilItWorks())(index_experts)
-    queue.task(name="rebuild_index", pass_context=True, retry=UntilItWorks())(rebuild)
+    for name, task in (("index_experts", index_experts), ("rebuild_index", rebuild)):
+        queue.task(name=name, pass_context=True, retry=UntilItWorks())(_noting_faults(name, task))
     return queue
+
+
+def _noting_faults(name: str, task: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    """The task; why it failed is kept for the status page."""
+
+    async def run(context: JobContext, **arguments: Any) -> None:
+        tools: JobTools = context.additional_context["tools"]
+        try:
+            await task(context, **arguments)
+        except Exception as error:
+            with contextlib.suppress(SQLAlchemyError, OSError):  # the database may be what is away
+                await note_job_fault(tools.sessions, name, error)
+            raise
+
+    return run
 
 
 async def index_experts(context: JobContext, expert_ids: list[str]) -> None:

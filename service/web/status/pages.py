@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from service.web.shell import Page
+from service.web.status.parts import Part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusPage(Page):
-    """`indexed` is None when the index cannot be asked; `embedder` None when there is no language model; `waiting`
-    counts background jobs not yet done."""
-
-    database_version: str
-    experts: int
-    indexed: int | None
-    embedder: str | None
-    waiting: int
-    failed: int
+    parts: tuple[Part, ...]
+    now: datetime
