@@ -333,6 +333,22 @@ async def test_a_rebuild_that_was_killed_goes_on_without_embedding_again_what_wa
     assert await other.backend.ids() == set(ids)
 
 
+async def test_a_worker_that_is_stopped_in_a_rebuild_puts_it_back_for_the_next(host: Host) -> None:
+    ids = await fill(host)
+    other = host.with_model(new_model())
+    async with running_worker(other, QUICK):
+        await until_it_is(lambda: progress(host))
+    with psycopg.connect(host.database_url) as connection:
+        left = connection.execute("SELECT task_name, status::text FROM procrastinate_jobs").fetchall()
+    other.model.gate.set()
+    async with running_worker(other, QUICK):
+        await until(lambda: waiting_jobs(host) == [])
+
+    assert left == [("rebuild_index", "todo")]
+    assert await host.backend.embedder_id() == "new-model"
+    assert await host.backend.ids() == set(ids)
+
+
 async def host_holds(host: Host, embedder_id: str) -> bool:
     return await host.backend.embedder_id() == embedder_id
 
