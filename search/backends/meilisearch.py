@@ -136,7 +136,8 @@ class MeilisearchBackend:
             self._known.forget()
 
     async def search(self, query: ExpertQuery) -> Rankings:
-        return await MeilisearchReader(self._reading, self._uid, self._synonyms, self._known, query).rankings()
+        with _readable():
+            return await MeilisearchReader(self._reading, self._uid, self._synonyms, self._known, query).rankings()
 
     async def count(self) -> int:
         """A process that writes makes an index that was lost, so that whoever compares counts finds it empty."""
@@ -162,7 +163,8 @@ class MeilisearchBackend:
         found: set[UUID] = set()
         for start in range(0, await self._count(), _IDS_AT_A_TIME):
             (answer,) = await self._reading.multi_search([self._index.some_ids(start, _IDS_AT_A_TIME)])
-            found |= {one.expert_id for one in read_answer(answer).hits}
+            with _readable():
+                found |= {one.expert_id for one in read_answer(answer).hits}
         return found
 
     @contextlib.asynccontextmanager
@@ -352,6 +354,15 @@ class MeilisearchRebuild(MeilisearchBackend):
         """Wait until no more than so many uploads are under way."""
         while len(self._under_way) > most:
             await self._writing.wait_for(self._under_way.pop(0), self._task_seconds)
+
+
+@contextlib.contextmanager
+def _readable() -> Iterator[None]:
+    """What is packed in a document, or its id, may be of somebody else's making."""
+    try:
+        yield
+    except ValueError as error:
+        raise SearchUnavailableError(f"the index holds what cannot be read: {error}") from error
 
 
 def _shares_of(stored: Sequence[StoredExpert], dimensions: int) -> list[Share]:

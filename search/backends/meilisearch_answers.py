@@ -55,6 +55,11 @@ class Found(msgspec.Struct):
     def expert_id(self) -> UUID:
         return UUID(self.id)
 
+    @property
+    def id_bytes(self) -> bytes:
+        """Several times as fast, for a hundred thousand of them."""
+        return bytes.fromhex(self.id.replace("-", ""))
+
 
 class Answer(msgspec.Struct, rename="camel"):
     hits: list[Found]

@@ -232,7 +232,7 @@ def _held(ways: Sequence[Sequence[Query]], answers: Sequence[Any]) -> set[bytes]
     rest = iter(answers)
     found: set[bytes] = set()
     for way in ways:
-        found |= set.intersection(*({one.expert_id.bytes for one in read_answer(next(rest)).hits} for _ in way))
+        found |= set.intersection(*({one.id_bytes for one in read_answer(next(rest)).hits} for _ in way))
     return found
 
 

@@ -348,6 +348,27 @@ async def test_an_index_that_holds_other_vectors_than_it_said_is_searched_by_wor
     assert not any("vector" in query for query in without)
 
 
+@pytest.mark.parametrize(
+    "hit",
+    [
+        {"id": "not one of our ids", "called": ["Nguyễn Văn Khiết"]},
+        {"id": PEOPLE[0].id.hex, "lexemes": "no base64!"},
+        {"id": PEOPLE[0].id.hex, "lexemes": "AAAA"},
+    ],
+)
+async def test_documents_that_somebody_else_put_there_are_an_error_and_no_crash(hit: dict[str, Any]) -> None:
+    state = state_of(*zip(PEOPLE, ROWS, strict=True))
+    with _recorder() as recorder:
+        recorder.results = lambda query: (
+            giving_state(state)(query) if "state" in query.get("filter", "") or not query["limit"] else {"hits": [hit]}
+        )
+        backend = backend_of(recorder)
+        for text in ("nuôi tôm", "Nguyễn Văn Khiết"):
+            with pytest.raises(SearchUnavailableError, match="cannot be read"):
+                await backend.search(ExpertQuery(text=text, with_others=True))
+        backend.close()
+
+
 # -- rebuilds
 
 
