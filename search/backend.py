@@ -20,6 +20,10 @@ class SearchBackend(Protocol):
     tests/contracts/test_search_backend.py says the rest, for every implementation.
     """
 
+    async def create(self) -> None:
+        """Make what is missing, and nothing else."""
+        ...
+
     async def upsert(self, documents: Sequence[ExpertDocument], vectors: Sequence[Vectors | None]) -> None:
         """Add or replace; doing it twice changes nothing.
 

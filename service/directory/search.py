@@ -27,6 +27,7 @@ from search.vietnamese import syllables
 from service.access.policy import Action, Actor, require
 from service.directory.columns import Columns, Counted, FacetColumns, RowNumbers
 from service.directory.facets import FACETS
+from service.directory.late_edits import find_late_edits
 from service.directory.reasons import FoundExpert, explain
 from service.directory.search_rows import load_expert_rows, plain_word_search
 from service.i18n import N_
@@ -46,6 +47,9 @@ _BEHIND_THE_BEST = 2.5
 
 NOT_INDEXED = N_(
     "The search index is not ready. These results come from a simple word search; better ones will follow."
+)
+BEHIND = N_(
+    "The search index has not caught up with the latest edits. Those who wait for it are found by a simple word search."
 )
 WORDS_ONLY = N_("Searching by meaning is not available at the moment. These results come from words alone.")
 
@@ -99,7 +103,7 @@ class Loosening:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectoryResults:
     """One page. `is_at_least`: more people than `total` may fit. `notices` are messages to translate; `loosening` is
-    given when nobody fits, most people first."""
+    given when nobody fits, most people first; `total_without_filters`: whom the text alone finds."""
 
     rows: tuple[FoundExpert, ...]
     total: int
@@ -108,6 +112,7 @@ class DirectoryResults:
     facets: tuple[Facet, ...]
     loosening: tuple[Loosening, ...]
     notices: tuple[str, ...]
+    total_without_filters: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +152,7 @@ async def search_directory(
         facets=_facets(found.counted, request.filters),
         loosening=() if len(found.counted.rows) else _loosening(found.counted),
         notices=found.notices,
+        total_without_filters=found.total_without_filters,
     )
 
 
@@ -180,6 +186,7 @@ class _Found:
     sort: Sort
     is_at_least: bool
     notices: tuple[str, ...]
+    total_without_filters: int
 
 
 async def _find(
@@ -213,6 +220,7 @@ async def _find(
         sort=sort,
         is_at_least=answer.is_cut,
         notices=answer.notices,
+        total_without_filters=len(rows),
     )
 
 
@@ -242,8 +250,9 @@ async def _ask(session: AsyncSession, backend: SearchBackend, embeddings: Embedd
         if hits or await backend.count() > 0:
             # An index that was asked by meaning and names nobody holds no vectors, or another model's.
             is_by_words = not embeddings.is_available if vector is None else not rankings.by_meaning
-            notices = (WORDS_ONLY,) if is_by_words else ()
-            return _Answer(hits=hits, rankings=rankings, notices=notices)
+            late = await find_late_edits(session)
+            notices = (*((BEHIND,) if late else ()), *((WORDS_ONLY,) if is_by_words else ()))
+            return _Answer(hits=[*hits, *await _also(session, text, late, hits)], rankings=rankings, notices=notices)
         is_missing = False  # an empty index of an empty directory is as it should be
     except SearchUnavailableError:
         is_missing = True
@@ -253,6 +262,14 @@ async def _ask(session: AsyncSession, backend: SearchBackend, embeddings: Embedd
         is_cut=len(hits) == MOST_LISTED,
         notices=(NOT_INDEXED,) if hits or is_missing else (),
     )
+
+
+async def _also(session: AsyncSession, text: str, late: set[UUID], hits: Sequence[FusedHit]) -> list[FusedHit]:
+    """Those of `late` who have the words and whom the index does not name; they come last."""
+    wanted = late - {hit.expert_id for hit in hits}
+    if not wanted:
+        return []
+    return [hit for hit in await plain_word_search(session, text, limit=MOST_LISTED) if hit.expert_id in wanted]
 
 
 def _that_belong(rankings: Rankings, *, is_short: bool) -> list[FusedHit]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from search.errors import SearchUnavailableError
 from service.database.queue import defer
 from service.directory.index import count_indexable
 from service.directory.index_record import lacks_vectors, note_embedder
@@ -53,7 +54,7 @@ async def _needs_rebuilding(session: AsyncSession, tools: JobTools) -> bool:
     waiting = (await session.execute(_WAITING)).one()
     if waiting.rebuilds:
         return False
-    indexed, indexable = await tools.backend.count(), await count_indexable(session)
+    indexed, indexable = await _count(tools), await count_indexable(session)
     ours = tools.embeddings.embedder_id
     if ours is not None and indexable:
         held = await tools.backend.embedder_id()
@@ -67,3 +68,12 @@ async def _needs_rebuilding(session: AsyncSession, tools: JobTools) -> bool:
     if indexed == 0:
         return indexable > 0 and not waiting.new_edits
     return indexed != indexable and not waiting.edits
+
+
+async def _count(tools: JobTools) -> int:
+    """An index whose tables were dropped under us is made again, empty; one that is away is away for that as well."""
+    try:
+        return await tools.backend.count()
+    except SearchUnavailableError:
+        await tools.backend.create()
+        return await tools.backend.count()
