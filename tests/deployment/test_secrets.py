@@ -1,4 +1,4 @@
-"""The scripts below deploy/ that make and change secrets, run for real."""
+"""The scripts below deploy/ that make and change secrets, and how a service reads one, run for real."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.deployment.compose import read
+from tests.deployment.compose import read, services
 from tests.deployment.conftest import ROOT, PasswordServer
 
 CADDY = Path(sys.executable).parent / "caddy"
@@ -120,3 +120,18 @@ def test_a_password_that_the_database_does_not_take_changes_no_file(deploy: Path
 
     assert failed.returncode != 0
     assert (deploy / "secrets" / "database_url").read_text() == before
+
+
+def test_meilisearch_is_given_its_master_key_out_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "meili_master_key").write_text("chìa khóa\n", "utf-8")
+    *shell, script = services()["search"]["entrypoint"]
+    script = script.replace("$$", "$").replace("/run/secrets", str(tmp_path))
+    assert shell == ["tini", "--", "/bin/sh", "-c"]
+    started = subprocess.run(
+        ["/bin/sh", "-c", script.replace("/bin/meilisearch", "printenv MEILI_MASTER_KEY")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (started.returncode, started.stdout) == (0, "chìa khóa\n")
