@@ -55,9 +55,11 @@ _OTHERS = """
 select string_agg(uuid_send(w.id), '') from {word} w {joined}
 where w.words @@ %(query)s::tsquery and w.id <> all(%(known)s::uuid[]) and {filter}
 """
+# Of each reading of the name so many: those who only share a given name must not crowd out who bears the whole.
 _NAMESAKES = """
-select d.id, d.names from {word} w join {document} d using (no)
-where w.words @@ %(query)s::tsquery and {filter} limit %(limit)s
+select found.id, found.names from unnest(%(queries)s::tsquery[]) q (query), lateral (
+    select d.id, d.names from {word} w join {document} d using (no)
+    where w.words @@ q.query and {filter} limit %(limit)s) found
 """
 # Found first and put in order then: with both in one step the whole table is walked in its order.
 _BY_CODE = """
@@ -225,11 +227,10 @@ class Reader:
         wanted = lookups(query, spellings)
         if not wanted:
             return None
-        tsquery = " | ".join(
-            "(" + " & ".join("(" + any_of(f"@{form}" for form in forms) + ")" for forms in all_forms) + ")"
-            for all_forms in wanted
-        )
-        return _Namesakes(spellings, await self._ask(_NAMESAKES, query=tsquery, limit=_MOST_NAMESAKES))
+        queries = [
+            " & ".join("(" + any_of(f"@{form}" for form in forms) + ")" for forms in all_forms) for all_forms in wanted
+        ]
+        return _Namesakes(spellings, await self._ask(_NAMESAKES, queries=queries, limit=_MOST_NAMESAKES))
 
     async def _syllables_of_names(self) -> frozenset[str]:
         if self._known.syllables_of_names is None:
@@ -240,8 +241,9 @@ class Reader:
     async def _read_by_name(
         self, query: NameQuery, namesakes: _Namesakes, by_words: _ByWords, known: set[UUID]
     ) -> list[Hit]:
-        people = [row for row in await namesakes.asked.fetchall() if row[0] not in known]
-        hits = [Hit(expert_id, score, "name") for expert_id, score in who_is_meant(query, namesakes.spellings, people)]
+        people = {expert_id: names for expert_id, names in await namesakes.asked.fetchall() if expert_id not in known}
+        meant = who_is_meant(query, namesakes.spellings, people.items())
+        hits = [Hit(expert_id, score, "name") for expert_id, score in meant]
         # Among equally good names, whoever answers the rest of the query better.
         words = {hit.expert_id: hit.score for hit in by_words.hits}
         return sorted(hits, key=lambda h: (-round(h.score, 6), -words.get(h.expert_id, 0.0), h.expert_id))
