@@ -60,9 +60,11 @@ def _back_up(database_url: str, folder: Path, keep: int) -> None:
     try:
         file = write_backup(database_url, folder)
     except (ServiceError, OSError) as error:
-        said = str(error)  # as is: whoever reads it chooses the language of the page
+        # Not translated: whoever reads it chooses the language of the page.
+        why, details = (error.message, error.details) if isinstance(error, ServiceError) else (str(error), {})
+        told = {name: str(value) for name, value in details.items()}
         with contextlib.suppress(psycopg.Error):  # the database may be what is away
-            note_backup(database_url, failed_at=datetime.now(UTC), reason=said)
+            note_backup(database_url, failed_at=datetime.now(UTC), reason=why, details=told)
         raise
     size = file.stat().st_size
     note_backup(database_url, finished_at=datetime.now(UTC), file=file.name, size_bytes=size)

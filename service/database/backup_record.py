@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,13 +20,15 @@ _READ = "SELECT value FROM setting WHERE name = 'last_backup' AND valid_from IS 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackupRecord:
-    """`failed_at` is later than `finished_at` when the last try failed, and `reason` says why."""
+    """`failed_at` is later than `finished_at` when the last try failed, and `reason` says why: a message to translate,
+    with its `details`."""
 
     finished_at: datetime | None = None
     file: str | None = None
     size_bytes: int | None = None
     failed_at: datetime | None = None
     reason: str | None = None
+    details: dict[str, str] = field(default_factory=dict)
 
     @property
     def has_failed_since(self) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from service.directory.index_record import RebuildPhase, RebuildRecord
-from service.i18n import N_, translate
+from service.i18n import N_, current_locale, translate
 from service.web.rendering import moment, number
 from service.web.status.queries import QueuedTask, Status
 
@@ -103,7 +103,7 @@ def _database(status: Status, wanted_schema: str) -> Part:
         Said(N_("PostgreSQL %(version)s"), {"version": status.version}),
         Said(
             N_("schema version %(version)s, %(size)s MB"),
-            {"version": status.schema_version, "size": number(round(status.size_bytes / 1e6))},
+            {"version": status.schema_version, "size": megabytes(status.size_bytes)},
         ),
         Said(N_("%(count)s experts"), {"count": number(status.experts)}),
     ]
@@ -304,7 +304,7 @@ def _backups(status: Status, now: datetime) -> Part:
                 {
                     "when": moment(backup.finished_at),
                     "file": backup.file or "",
-                    "size": number(round((backup.size_bytes or 0) / 1e6)),
+                    "size": megabytes(backup.size_bytes or 0),
                 },
             )
         )
@@ -317,7 +317,7 @@ def _backups(status: Status, now: datetime) -> Part:
                 *facts,
                 Said(
                     N_("failed at %(when)s: %(reason)s"),
-                    {"when": moment(backup.failed_at), "reason": backup.reason or ""},
+                    {"when": moment(backup.failed_at), "reason": Said(backup.reason or "", backup.details)},
                 ),
             ),
             meaning=Said(N_("Should the disk fail, what was entered since the last good one is lost.")),
@@ -339,3 +339,11 @@ def _backups(status: Status, now: datetime) -> Part:
         facts=tuple(facts),
         meaning=Said(N_("Keep a copy on another machine too.")),
     )
+
+
+def megabytes(size_bytes: int) -> str:
+    """ "0,3" in Vietnamese, "0.3" in English; whole ones from ten on."""
+    if size_bytes >= 10_000_000:
+        return number(round(size_bytes / 1e6))
+    text = f"{size_bytes / 1e6:.1f}"
+    return text.replace(".", ",") if current_locale.get() == "vi" else text
