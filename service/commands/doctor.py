@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 import click
@@ -19,17 +20,20 @@ from search.backends.meilisearch import MeilisearchBackend
 from search.backends.postgresql import PostgresqlBackend
 from search.embedding.cache import open_embeddings
 from search.errors import SearchUnavailableError
+from service.commands.client_programs import find_client_program
 from service.commands.programs import PROGRAMS, program_version
+from service.database.backup_record import read_backup
 from service.database.migrate import newest_version
 from service.database.session import make_engine, make_sessions
 from service.directory.index import count_indexable
 from service.errors import UnavailableError
 from service.i18n import N_, gettext, translate
 from service.runtime import embedded_server
-from service.settings import Settings
+from service.settings import LOOPBACK_HOSTS, Settings
 
 _ENOUGH_DISK_BYTES = 2 << 30
 _WORKER_DEAD_SECONDS = 30
+_BACKUP_IS_OLD = timedelta(hours=36)
 
 
 class Verdict(Enum):
@@ -76,7 +80,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
         },
     )
     yield _disk(settings)
+    yield _pages(settings)
     yield from _database(settings)
+    yield _client_programs()
     yield _embedder(settings)
     for program in PROGRAMS.values():
         version = program_version(program.name)
@@ -177,17 +183,10 @@ def _inside(connection: psycopg.Connection[tuple[object, ...]], address: str, se
         row = connection.execute(query).fetchone()
         return row[0] if row else None
 
-    extensions = {str(name) for (name,) in connection.execute("SELECT name FROM pg_available_extensions").fetchall()}
     details: dict[str, object] = {"version": value("SHOW server_version")}
     yield Finding(Verdict.OK, N_("PostgreSQL %(version)s answers"), details)
-    for name in ("vector", "pg_trgm", "unaccent"):
-        if name not in extensions:
-            yield Finding(
-                Verdict.FAULT,
-                N_("PostgreSQL lacks the extension %(name)s"),
-                {"name": name},
-                N_("Install it on the database server (vector is the package pgvector)."),
-            )
+    if settings.meili_url is None:
+        yield from _pgvector(connection)
     is_migrated = value("SELECT to_regclass('alembic_version') IS NOT NULL")
     version = value("SELECT max(version_num) FROM alembic_version") if is_migrated else None
     details = {"version": version, "wanted": newest_version()}
@@ -202,6 +201,70 @@ def _inside(connection: psycopg.Connection[tuple[object, ...]], address: str, se
     yield Finding(Verdict.OK, N_("The database is at version %(version)s"), details)
     yield from _queue(connection)
     yield _index(address, settings)
+    yield _backup(connection)
+
+
+def _pgvector(connection: psycopg.Connection[tuple[object, ...]]) -> Iterator[Finding]:
+    """The index in PostgreSQL stands on it; whether it is there, or whether we may add it."""
+    found = connection.execute(
+        "SELECT installed_version IS NOT NULL OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) "
+        "FROM pg_available_extensions WHERE name = 'vector'"
+    ).fetchone()
+    details: dict[str, object] = {"name": "vector"}
+    if found is None:
+        yield Finding(
+            Verdict.FAULT,
+            N_("PostgreSQL lacks the extension %(name)s"),
+            details,
+            N_("Install it on the database server (vector is the package pgvector)."),
+        )
+    elif not found[0]:
+        yield Finding(
+            Verdict.FAULT,
+            N_("The extension %(name)s is not in the database, and this account may not add it"),
+            details,
+            N_("Let the superuser of the server run this in the database: CREATE EXTENSION %(name)s;"),
+        )
+
+
+def _backup(connection: psycopg.Connection[tuple[object, ...]]) -> Finding:
+    record = read_backup(connection)
+    advice = N_("Run `trithuc backup --to FOLDER --every 24` all the time, and keep a copy elsewhere.")
+    if record.has_failed_since:
+        why = translate(record.reason or "?", dict(record.details))
+        return Finding(Verdict.NOTE, N_("The last backup failed. %(why)s"), {"why": why}, advice)
+    if record.finished_at is None:
+        return Finding(Verdict.NOTE, N_("There is no backup of this database"), {}, advice)
+    details: dict[str, object] = {"when": f"{record.finished_at:%Y-%m-%d %H:%M} UTC", "file": record.file}
+    is_old = datetime.now(UTC) - record.finished_at > _BACKUP_IS_OLD
+    message = N_("The last backup was made at %(when)s: %(file)s")
+    return Finding(Verdict.NOTE if is_old else Verdict.OK, message, details, advice if is_old else "")
+
+
+def _pages(settings: Settings) -> Finding:
+    details: dict[str, object] = {
+        "host": settings.host,
+        "port": settings.port,
+        "address": settings.base_url or f"http://127.0.0.1:{settings.port}",
+    }
+    message = N_("`trithuc serve` answers on %(host)s, port %(port)s; browsers open %(address)s")
+    if settings.base_url and settings.base_url.startswith("http://") and settings.host not in LOOPBACK_HOSTS:
+        return Finding(
+            Verdict.NOTE,
+            message,
+            details,
+            N_("Without https, whoever is in between reads along. Put a proxy with TLS in front of the pages."),
+        )
+    return Finding(Verdict.OK, message, details)
+
+
+def _client_programs() -> Finding:
+    try:
+        for name in ("pg_dump", "pg_restore", "psql"):
+            find_client_program(name)
+    except UnavailableError as error:
+        return Finding(Verdict.NOTE, error.message, error.details)
+    return Finding(Verdict.OK, N_("pg_dump, pg_restore and psql are there, for backups"), {})
 
 
 def _index(address: str, settings: Settings) -> Finding:

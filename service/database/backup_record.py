@@ -40,12 +40,15 @@ async def find_backup(session: AsyncSession) -> BackupRecord:
     return BackupRecord() if value is None else msgspec.convert(value, BackupRecord)
 
 
+def read_backup(connection: psycopg.Connection[Any]) -> BackupRecord:
+    row = connection.execute(_READ).fetchone()
+    return BackupRecord() if row is None else msgspec.convert(row[0], BackupRecord)
+
+
 def note_backup(database_url: str, **changes: Any) -> None:
     """Change some of what is remembered; a try that fails leaves the last good one in the record."""
     with psycopg.connect(database_url, connect_timeout=10) as connection:
-        row = connection.execute(_READ).fetchone()
-        known = msgspec.convert(row[0], BackupRecord) if row else BackupRecord()
-        value = json.dumps(msgspec.to_builtins(replace(known, **changes)))
+        value = json.dumps(msgspec.to_builtins(replace(read_backup(connection), **changes)))
         connection.execute(
             "INSERT INTO setting (id, name, value) VALUES (%s, %s, %s::jsonb) "
             "ON CONFLICT (name, valid_from) DO UPDATE SET value = excluded.value",
