@@ -231,7 +231,7 @@ def _backup(connection: psycopg.Connection[tuple[object, ...]]) -> Finding:
     record = read_backup(connection)
     advice = N_("Run `trithuc backup --to FOLDER --every 24` all the time, and keep a copy elsewhere.")
     if record.has_failed_since:
-        why = translate(record.reason or "?", dict(record.details))
+        why = translate(record.reason or "", dict(record.details))
         return Finding(Verdict.NOTE, N_("The last backup failed. %(why)s"), {"why": why}, advice)
     if record.finished_at is None:
         return Finding(Verdict.NOTE, N_("There is no backup of this database"), {}, advice)
