@@ -41,10 +41,24 @@ class SearchBackend(Protocol):
         """Whose vectors the index holds; None while nobody has said. A fresh index takes that of whoever fills it."""
         ...
 
-    def rebuilding(self) -> AbstractAsyncContextManager[SearchBackend]:
+    def rebuilding(self) -> AbstractAsyncContextManager[FreshIndex]:
         """A fresh index beside this one, to be filled by `upsert`; it takes its place when the block ends well."""
         ...
 
     async def count(self) -> int:
         """Documents in the index."""
+        ...
+
+    async def ids(self) -> set[UUID]:
+        """Of all documents, for whoever compares the copy with the truth."""
+        ...
+
+
+class FreshIndex(SearchBackend, Protocol):
+    """An index that is being built beside the one that serves; nobody else knows of it."""
+
+    async def finish(self) -> None:
+        """Make what searches need of all that was written: minutes for a large index. What is written afterwards is
+        taken in at once, so that little is left to do when the index takes its place. The end of the block finishes
+        what nobody has."""
         ...

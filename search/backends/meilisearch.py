@@ -320,11 +320,14 @@ class MeilisearchRebuild(MeilisearchBackend):
         self._built = self._fresh_state()
         self._ids: set[str] = set()
         self._under_way: list[int] = []
+        self._written: StoredState | None = None  # the state that the server has
 
     async def finish(self) -> None:
         async with self._turn:
             await self._settle(0)
-            await self._upload([self._built])
+            if self._written != self._built:
+                await self._upload([self._built])
+                self._written = self._built
 
     async def _put(self, pairs: Sequence[tuple[ExpertDocument, Vectors | None]]) -> None:
         stored = [to_stored(document, rows) for document, rows in pairs]

@@ -48,14 +48,13 @@ class PostgresqlBackend:
         synonyms: Sequence[tuple[str, str]] = (),
         dimensions: int = 384,
         embedder_id: str | None = None,
-        _is_bulk: bool = False,
     ) -> None:
         self._pool = pool
         self._schema = schema
         self._synonyms = Synonyms(synonyms)
         self._dimensions = dimensions
         self._embedder_id = embedder_id
-        self._is_bulk = _is_bulk
+        self._is_bulk = False
         self._known = KnownIndexes()
         self._readers = f"readers of index {schema}"
 
@@ -134,7 +133,7 @@ class PostgresqlBackend:
             return {expert_id for (expert_id,) in await cursor.fetchall()}
 
     @asynccontextmanager
-    async def rebuilding(self) -> AsyncIterator[PostgresqlBackend]:
+    async def rebuilding(self) -> AsyncIterator[PostgresqlRebuild]:
         """A fresh index beside this one, to be filled by `upsert`; it takes this one's place when the block ends well.
 
         Searches go on in the old one meanwhile and see the new one from the next statement. What is written to the old
@@ -144,25 +143,16 @@ class PostgresqlBackend:
             yield beside
 
     @asynccontextmanager
-    async def _beside(self) -> AsyncIterator[PostgresqlBackend]:
-        beside = PostgresqlBackend(
-            self._pool,
-            schema=f"{self._schema}_next",
-            dimensions=self._dimensions,
-            embedder_id=self._embedder_id,
-            _is_bulk=True,
+    async def _beside(self) -> AsyncIterator[PostgresqlRebuild]:
+        beside = PostgresqlRebuild(
+            self._pool, schema=f"{self._schema}_next", dimensions=self._dimensions, embedder_id=self._embedder_id
         )
         await beside.drop()
         await beside.create()
         try:
             yield beside
-            async with beside._connection() as connection:
-                await connection.execute("set local maintenance_work_mem = '256MB'")
-                await Writer(connection, beside._schema).finish()
-                await connection.execute(indexes_ddl(beside._schema))
+            await beside.finish()
             async with self._connection() as connection:
-                await connection.execute(sql.SQL("analyze {}").format(sql.Identifier(beside._schema, "document")))
-                await connection.execute(sql.SQL("analyze {}").format(sql.Identifier(beside._schema, "chunk")))
                 # Searches are waited for last, so that they are held up for no longer than the tables take to move.
                 await Writer(connection, self._schema).lock()
                 version = await self._version_within(connection)
@@ -242,6 +232,26 @@ class PostgresqlBackend:
 
     def _sql(self, text: str) -> sql.Composed:
         return sql.SQL(text).format(schema=sql.Identifier(self._schema))
+
+
+class PostgresqlRebuild(PostgresqlBackend):
+    """An index that is being built: without what searches need until it is finished, which makes writing quicker."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._is_bulk = True
+
+    async def finish(self) -> None:
+        if not self._is_bulk:
+            return
+        async with self._connection() as connection:
+            await connection.execute("set local maintenance_work_mem = '256MB'")
+            await Writer(connection, self._schema).finish()
+            await connection.execute(indexes_ddl(self._schema))
+        async with self._connection() as connection:
+            await connection.execute(self._sql("analyze {schema}.document"))
+            await connection.execute(self._sql("analyze {schema}.chunk"))
+        self._is_bulk = False
 
 
 @contextmanager

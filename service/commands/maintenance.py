@@ -33,11 +33,11 @@ def run_reindex(settings: Settings) -> None:
     async def reindex(runtime: Runtime) -> None:
         with progress_bar(gettext("Indexing"), unit=gettext("experts")) as on_progress:
             try:
-                await rebuild_index(runtime.sessions, runtime.backend, runtime.embeddings, on_progress)
+                failure = await rebuild_index(runtime.sessions, runtime.backend, runtime.embeddings, on_progress)
             except EmbedderUnavailableError as error:
                 why = translate(error.message, error.details)
                 raise UnavailableError(N_("The index stays as it is. %(why)s"), why=why) from error
-        if unavailable := runtime.embeddings.unavailable:
+        if unavailable := failure or runtime.embeddings.unavailable:
             why = translate(unavailable.message, unavailable.details)
             click.echo(
                 gettext("There is no embedder: experts are found by words alone. %(why)s") % {"why": why}, err=True

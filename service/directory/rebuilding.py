@@ -1,9 +1,9 @@
 """Builds the search index anew beside the old one, which serves until the new one takes its place.
 
 First everything is embedded, which takes hours where the model is new; each batch is kept, so a rebuild that was killed
-goes on where it was. Edits reach the old index meanwhile. Then the new index is written, and at its end, with writers
-held back, brought in line with everybody who was changed since it was begun: whoever was edited before that is in it,
-and the edits that waited are written to it after the swap.
+goes on where it was. Edits reach the old index meanwhile. Then the new index is written and finished, and whoever was
+changed since it was begun is written again: before it is finished, after it, and for the last time with writers held
+back, while there is next to nothing left. Edits that waited for that are written to the new index after the swap.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from service.directory.index_record import (
     find_rebuild,
     forget_missing_vectors,
     note_embedder,
+    note_missing_vectors,
     save_rebuild,
 )
 
@@ -56,8 +57,8 @@ async def rebuild_index(
     """
     if embeddings.embedder_id is None and embeddings.is_wanted and await _serves_with_vectors(backend):
         raise embeddings.unavailable or EmbedderUnavailableError
+    horizon = await _oldest_running(sessions)
     async with sessions() as session:
-        horizon = int(await session.scalar(_OLDEST_RUNNING) or 0)
         indexed = select(Expert.id).where(Expert.state.not_in(NEVER_INDEXED)).order_by(Expert.id)
         ids = list(await session.scalars(indexed))
         before = await find_rebuild(session)
@@ -73,13 +74,19 @@ async def rebuild_index(
     async with AsyncExitStack() as until_swapped:
         async with backend.rebuilding() as fresh:
             await report.begin(RebuildPhase.BUILDING)
+            catching_up = _CatchingUp(sessions, fresh, vectors_of, horizon)
             left_out = await _write(sessions, fresh, vectors_of, ids, report)
+            left_out += await catching_up.write_changed()
+            await fresh.finish()
+            left_out += await catching_up.write_changed()
             await until_swapped.enter_async_context(holding_the_index(sessions))
-            changed = await _changed_since(sessions, horizon)
-            left_out += await _write(sessions, fresh, vectors_of, changed)
-            await fresh.delete([expert_id async for expert_id in _gone_among(sessions, {*ids, *changed})])
+            left_out += await catching_up.write_changed()
+            await fresh.delete([expert_id async for expert_id in _gone_among(sessions, {*ids, *catching_up.written})])
         async with sessions.begin() as session:
-            await forget_missing_vectors(session)
+            if failure is None:
+                await forget_missing_vectors(session)
+            else:
+                await note_missing_vectors(session)
             if left_out:  # one by one, and until it works
                 await defer(session, "index_experts", expert_ids=sorted({str(expert_id) for expert_id in left_out}))
             if embeddings.embedder_id is not None and embeddings.source is not None:
@@ -135,9 +142,30 @@ async def _put(fresh: SearchBackend, embeddings: Embeddings, documents: Sequence
         raise failure  # a new index without these vectors is worse than the old one
 
 
-async def _changed_since(sessions: Sessions, horizon: int) -> list[UUID]:
+class _CatchingUp:
+    """Writes those anew who were changed since the last time; `horizon` is when that was."""
+
+    def __init__(self, sessions: Sessions, fresh: SearchBackend, embeddings: Embeddings, horizon: int) -> None:
+        self._sessions = sessions
+        self._fresh = fresh
+        self._embeddings = embeddings
+        self._horizon = horizon
+        self.written: set[UUID] = set()
+
+    async def write_changed(self) -> list[UUID]:
+        """Gives back those who could not be written."""
+        since, self._horizon = self._horizon, await _oldest_running(self._sessions)
+        async with self._sessions() as session:
+            touched = select(Expert.id).where(Expert.touched >= since).order_by(Expert.id)
+            changed = list(await session.scalars(touched))
+        self.written |= {*changed}
+        return await _write(self._sessions, self._fresh, self._embeddings, changed)
+
+
+async def _oldest_running(sessions: Sessions) -> int:
+    """The oldest transaction under way: what it and later ones change may not be seen yet."""
     async with sessions() as session:
-        return list(await session.scalars(select(Expert.id).where(Expert.touched >= horizon).order_by(Expert.id)))
+        return int(await session.scalar(_OLDEST_RUNNING) or 0)
 
 
 async def _gone_among(sessions: Sessions, written: set[UUID]) -> AsyncIterator[UUID]:

@@ -151,6 +151,30 @@ async def test_a_rebuilt_index_ranks_like_one_that_grew(backend: SearchBackend) 
     )
 
 
+async def test_what_comes_after_a_rebuild_was_finished_is_in_the_new_index_as_well(backend: SearchBackend) -> None:
+    people = [person(f"Người {n}", "Nuôi tôm " * (n + 1), "Đất phèn", biography="chữ " * n) for n in range(6)]
+    vectors: list[Vectors | None] = [np.stack([axis(n % 4), axis(n % 3)]) for n in range(6)]
+    for one, rows in zip(people, vectors, strict=True):
+        await backend.upsert([one], [rows])
+    query = ExpertQuery(text="nuôi tôm", vector=axis(1))
+    grown = await backend.search(query)
+
+    async with backend.rebuilding() as beside:
+        await beside.upsert([*people[:4], person("Đi", "Nuôi tôm", id=(gone := uuid4()))], [*vectors[:4], None])
+        await beside.finish()
+        await beside.upsert(people[3:], vectors[3:])
+        await beside.delete([gone])
+    rebuilt = await backend.search(query)
+
+    assert await backend.ids() == {one.id for one in people}
+    assert {h.expert_id: h.score for h in rebuilt.by_words} == pytest.approx(
+        {h.expert_id: h.score for h in grown.by_words}
+    )
+    assert {h.expert_id: h.score for h in rebuilt.by_meaning} == pytest.approx(
+        {h.expert_id: h.score for h in grown.by_meaning}, abs=0.02
+    )
+
+
 async def test_a_rebuild_that_fails_leaves_the_old_index(backend: SearchBackend) -> None:
     old = person("Cũ", "Nuôi tôm")
     await put(backend, old)

@@ -19,7 +19,7 @@ from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from search.backends.postgresql import PostgresqlBackend
+from search.backends.postgresql import PostgresqlBackend, PostgresqlRebuild
 from search.embedding.cache import EmbedderSource, Embeddings, open_embeddings
 from search.embedding.embedder import Vectors
 from search.errors import EmbedderUnavailableError
@@ -31,7 +31,7 @@ from service.database.models.directory import ProfileState
 from service.database.queue import defer
 from service.database.session import make_engine, make_sessions
 from service.directory.embedder_in_use import EmbedderInUse
-from service.directory.index import sync_experts
+from service.directory.index import holding_the_index, sync_experts
 from service.directory.index_record import RebuildPhase, RebuildRecord, find_embedder, find_rebuild, lacks_vectors
 from service.directory.rebuilding import rebuild_index
 from service.jobs.worker import running_worker
@@ -272,6 +272,58 @@ async def test_an_edit_after_its_document_was_written_is_in_the_new_index(
     assert await other.found("rừng ngập mặn") == {ids[2]}
     assert await other.backend.ids() == {*ids} - {ids[7]}
     assert {hit.expert_id for hit in (await other.ask("rừng ngập mặn")).by_meaning} == {*ids} - {ids[7]}
+
+
+async def test_edits_do_not_wait_while_the_new_index_is_finished_and_are_in_it(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its indexes take minutes for a large directory."""
+    ids = await fill(host)
+    other = host.with_model(new_model())
+    other.model.gate.set()
+    finishing, go_on = asyncio.Event(), asyncio.Event()
+    finish = PostgresqlRebuild.finish
+
+    async def finish_slowly(self: PostgresqlRebuild) -> None:
+        finishing.set()
+        await go_on.wait()
+        await finish(self)
+
+    monkeypatch.setattr(PostgresqlRebuild, "finish", finish_slowly)
+    rebuilding = asyncio.create_task(rebuild_index(other.sessions, other.backend, other.embeddings))
+    await finishing.wait()
+    async with host.sessions.begin() as session:
+        (await session.get_one(Expert, ids[2])).keywords = ["rừng ngập mặn"]
+        (await session.get_one(Expert, ids[3])).state = ProfileState.ARCHIVED
+    async with asyncio.timeout(10), holding_the_index(host.sessions), host.sessions.begin() as session:
+        await sync_experts(session, host.backend, host.embeddings, ids[2:4])
+    meanwhile = await host.found("rừng ngập mặn")
+    go_on.set()
+    await rebuilding
+
+    assert meanwhile == {ids[2]}
+    assert await other.found("rừng ngập mặn") == {ids[2]}
+    assert await other.backend.ids() == {*ids} - {ids[3]}
+    assert {hit.expert_id for hit in (await other.ask("rừng ngập mặn")).by_meaning} == {*ids} - {ids[3]}
+
+
+async def test_an_index_filled_by_words_alone_gets_its_vectors_when_the_embedder_works_again(host: Host) -> None:
+    ids = await add_people(host, 5)
+    host.model.is_broken = True
+    failure = await rebuild_index(host.sessions, host.backend, host.embeddings)
+    async with host.sessions() as session:
+        is_remembered = await lacks_vectors(session)
+    host.model.is_broken = False
+    async with running_worker(host, QUICK):
+        await until_it_is(lambda: has_by_meaning(host, set(ids)))
+
+    assert (str(failure), is_remembered) == ("it is broken", True)
+    async with host.sessions() as session:
+        assert not await lacks_vectors(session)
+
+
+async def has_by_meaning(host: Host, ids: set[UUID]) -> bool:
+    return {hit.expert_id for hit in (await host.ask("nuôi biển")).by_meaning} == ids
 
 
 KILLED_WORKER = """
