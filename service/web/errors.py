@@ -27,6 +27,7 @@ _TITLES = {
     404: N_("Page not found"),
     405: N_("This cannot be done here"),
     409: N_("Changed in the meantime"),
+    413: N_("This is too large"),
     422: N_("The input cannot be used"),
     503: N_("A part of the service is not running"),
 }
@@ -34,6 +35,11 @@ _OURS = N_("Something went wrong on our side")
 _OURS_MESSAGE = N_("The fault has been written to the log. Please try again; if it stays, give the code below.")
 _DATABASE_GONE = N_("The database cannot be reached just now. Please try again in a minute.")
 _WRONG_METHOD = N_("This address does not take such a request.")
+_TOO_LARGE = N_("More was sent than the service takes. Nothing was changed; please send less.")
+_NOTHING_CHANGED = N_("Nothing was changed")
+# What htmx asked for → where it shows an error: the rest of the page, with what somebody has typed and ticked, stays.
+_BESIDE = {"search-results": ("above_results", "#search-fault"), "added": ("beside", "#added")}
+_SILENT = "suggestions"  # somebody is typing; the box works without them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +61,11 @@ def show_http_error(request: HTMXRequest, error: HTTPException) -> HTMXBlockTemp
     if isinstance(error, ValidationException):
         return _show(request, error, BadInputError.status_code, translate(BadInputError.message))
     if error.status_code == 405:
-        return _show(request, error, 405, translate(_WRONG_METHOD))
+        response = _show(request, error, 405, translate(_WRONG_METHOD))
+        response.headers["Allow"] = (error.headers or {}).get("allow", "")
+        return response
+    if error.status_code == 413:
+        return _show(request, error, 413, translate(_TOO_LARGE))
     known: dict[int, type[ServiceError]] = {404: NotFoundError, 403: NotAllowedError}
     return _show(request, error, error.status_code, translate(known.get(error.status_code, ServiceError).message))
 
@@ -85,17 +95,35 @@ def _show(request: HTMXRequest, error: Exception, status: int, message: str) -> 
     page = ErrorPage(
         shell=make_shell(request.scope),
         status=status,
-        title=translate(_TITLES.get(status, _OURS)),
+        title=translate(_title(request, status)),
         message=message,
         code=code,
     )
-    partial: dict[str, Any] = {}
-    if request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request"):
-        partial = {"block_name": "content", "re_target": "#content", "re_swap": "innerHTML", "push_url": False}
+    partial = _for_htmx(request)
     response = HTMXBlockTemplate("errors/error.html", context={"page": page}, status_code=status, **partial)
     if status == UnavailableError.status_code:
         response.headers["Retry-After"] = "30"
     return response
+
+
+def _title(request: HTMXRequest, status: int) -> str:
+    if status == 403 and request.method not in ("GET", "HEAD"):
+        return _NOTHING_CHANGED
+    return _TITLES.get(status, _OURS if status >= 500 else _TITLES[400])
+
+
+def _for_htmx(request: HTMXRequest) -> dict[str, Any]:
+    """Which part of the page goes where."""
+    if not request.headers.get("HX-Request") or request.headers.get("HX-History-Restore-Request"):
+        return {}
+    target = request.headers.get("HX-Target", "")
+    if target == _SILENT:
+        return {"block_name": "beside", "re_swap": "none", "push_url": False}
+    if target in _BESIDE:
+        block, place = _BESIDE[target]
+        return {"block_name": block, "re_target": place, "re_swap": "innerHTML", "push_url": False}
+    blocks = ["document_title", "content"]
+    return {"block_names": blocks, "re_target": "#content", "re_swap": "innerHTML", "push_url": False}
 
 
 def exception_handlers() -> ExceptionHandlersMap:

@@ -284,6 +284,7 @@ def test_a_pause_is_over_once_it_is_that_day_at_the_office() -> None:
         shell=None,  # type: ignore[arg-type]
         expert=SimpleNamespace(paused_until=date(2026, 11, 25)),  # type: ignore[arg-type]
         now=datetime(2026, 11, 24, 17, 0, tzinfo=UTC),
+        lists=None,
     )
 
     assert page.paused_until is None

@@ -159,7 +159,15 @@ async def test_nobody_found_says_what_to_try(people: list[Expert], client: httpx
 
     assert "Không tìm thấy ai" in text
     assert "Không có ai khớp với “zzqqx &lt;b&gt;”" in text
-    assert "Tìm lại nội dung này, bỏ bộ lọc" in text
+    assert "Tìm lại nội dung này, bỏ bộ lọc" not in text  # nobody has the words, whatever the filters
+
+
+async def test_the_same_search_without_filters_is_offered_where_it_finds_people(
+    people: list[Expert], client: httpx.AsyncClient
+) -> None:
+    page = await client.get("/experts", params={"q": "luật đất đai", "degree": "ThS", "location": "vietnam"})
+
+    assert "Tìm lại nội dung này, bỏ bộ lọc 1 chuyên gia" in text_of(page)
 
 
 async def test_without_an_index_simple_words_answer_and_a_notice_says_so(

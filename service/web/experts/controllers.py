@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from jinja2_fragments.litestar import HTMXBlockTemplate
-from litestar import Controller, Response, get
+from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
-from litestar.response import Template
+from litestar.response import Redirect, Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from search.backend import SearchBackend
@@ -30,7 +30,7 @@ from service.errors import NotFoundError
 from service.i18n import gettext
 from service.web.experts.export import made_at, people_columns, people_lines, workbook_response
 from service.web.experts.facets import all_links, arrange_facets, describe, facet_title
-from service.web.experts.forms import SearchForm
+from service.web.experts.forms import LONGEST_QUERY, SearchForm, address_asked_for
 from service.web.experts.pages import SORTS, ExpertPage, FacetPage, SearchPage, SuggestionsPage
 from service.web.paging import Paging
 from service.web.rendering import OFFICE_ZONE, number
@@ -77,7 +77,7 @@ class ExpertController(Controller):
             form=form,
             results=results,
             paging=Paging(
-                path="/experts", parameters=form.parameters, number=form.page, size=PAGE_SIZE, total=results.total
+                path="/experts", parameters=form.link_parameters, number=form.page, size=PAGE_SIZE, total=results.total
             ),
             facets=arrange_facets(results.facets, form),
             lists=await _lists(session, actor),
@@ -86,9 +86,16 @@ class ExpertController(Controller):
         )
         if wants_block(request, "search-results"):
             return HTMXBlockTemplate(
-                "experts/search.html", block_names=["result_count", "results"], context={"page": page}
+                "experts/search.html",
+                block_names=["around", "result_count", "results"],
+                context={"page": page},
             )
         return Template("experts/search.html", context={"page": page})
+
+    @post("/", name="experts.ask")
+    async def ask(self, request: HTMXRequest) -> Redirect:
+        """To the address of a search. A form, because a text may be longer than the address of a request can be."""
+        return Redirect(address_asked_for(await request.form()), status_code=303)
 
     @get("/values/{facet:str}", name="experts.values")
     async def values(
@@ -193,5 +200,8 @@ def _about(form: SearchForm, found: FoundList, count: int, now: datetime) -> lis
     elif found.is_at_least:
         at_least = gettext("The file holds %(n)s people; there may be others who fit and are not in it.")
         lines.append((gettext("Not complete"), at_least % {"n": number(len(found.ids))}))
+    if form.is_cut:
+        beginning = gettext("Only the first %(n)s characters of the text are searched for.")
+        lines.append((gettext("Notices"), beginning % {"n": number(LONGEST_QUERY)}))
     lines += [(gettext("Notices"), gettext(notice)) for notice in found.notices]
     return lines

@@ -126,7 +126,7 @@ def _arranged(name: str, values: Sequence[FacetValue], form: SearchForm) -> Face
         shown=tuple(_link(name, value, form, address) for value in shown),
         folded=tuple(_link(name, value, form, address) for value in rest[:_FOLDED_AWAY]),
         left_out=max(0, len(rest) - _FOLDED_AWAY),
-        address=form.address.replace("/experts", f"/experts/values/{name}", 1),
+        address=form.link.replace("/experts", f"/experts/values/{name}", 1),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from service.database.models.directory import EvidenceKind
@@ -14,7 +14,7 @@ from service.directory.shortlists.queries import ListsToChoose
 from service.directory.suggestions import Suggestion
 from service.i18n import N_, current_locale, gettext
 from service.web.experts.facets import FacetLink, FacetLinks, facet_title
-from service.web.experts.forms import Layout, SearchForm
+from service.web.experts.forms import LONGEST_QUERY, Layout, SearchForm
 from service.web.paging import Paging
 from service.web.rendering import OFFICE_ZONE
 from service.web.shell import Page
@@ -66,7 +66,16 @@ class SearchPage(Page):
 
     @property
     def address_without_filters(self) -> str:
-        return self.form.without_filters().address
+        return self.form.without_filters().link
+
+    @property
+    def people_without_filters(self) -> int:
+        """How many would be found; 0 where there is no filter to leave out."""
+        return self.results.total_without_filters if self.chosen else 0
+
+    @property
+    def longest_query(self) -> int:
+        return LONGEST_QUERY
 
     @property
     def can_keep(self) -> bool:
@@ -75,11 +84,11 @@ class SearchPage(Page):
 
     @property
     def here(self) -> str:
-        return self.paging.address(self.form.page)
+        return replace(self.paging, parameters=self.form.parameters).address(self.form.page)
 
     @property
     def export_address(self) -> str:
-        return self.form.address.replace("/experts", "/experts/xlsx", 1)
+        return self.form.link.replace("/experts", "/experts/xlsx", 1)
 
     @property
     def is_table(self) -> bool:
@@ -89,7 +98,7 @@ class SearchPage(Page):
     def sorts(self) -> tuple[Choice, ...]:
         """Without a text nobody fits better than another."""
         return tuple(
-            Choice(f"sort-{sort}", gettext(label), self.form.sorted_by(sort).address, sort is self.results.sort)
+            Choice(f"sort-{sort}", gettext(label), self.form.sorted_by(sort).link, sort is self.results.sort)
             for sort, label in SORTS.items()
             if self.form.text or sort is not Sort.FIT
         )
@@ -97,7 +106,7 @@ class SearchPage(Page):
     @property
     def layouts(self) -> tuple[Choice, ...]:
         return tuple(
-            Choice(f"view-{layout}", gettext(label), self.form.laid_out(layout).address, layout is self.form.layout)
+            Choice(f"view-{layout}", gettext(label), self.form.laid_out(layout).link, layout is self.form.layout)
             for layout, label in LAYOUTS.items()
         )
 
@@ -105,7 +114,7 @@ class SearchPage(Page):
     def ways_out(self) -> tuple[Way, ...]:
         """Which filter to leave out, most people first."""
         return tuple(
-            Way(facet_title(one.facet), self.form.choosing(one.facet, ()).address, one.count)
+            Way(facet_title(one.facet), self.form.choosing(one.facet, ()).link, one.count)
             for one in self.results.loosening
         )
 

@@ -1,8 +1,8 @@
 // The search box: what it offers while somebody types can be chosen by keyboard and mouse (a combobox with a list, as
 // WAI-ARIA describes it). htmx fetches the options; without JavaScript the box is a plain one.
-// Besides, filters that were unfolded stay so when the results are fetched anew.
 (function () {
   "use strict";
+  var LONGEST = 200;  // characters; beyond it nobody is typing a name, and the server looks no further
   var box = document.getElementById("q"), list = document.getElementById("suggestions"), active = -1, isAsking = false;
 
   function options() { return list.querySelectorAll("[role=option]"); }
@@ -66,6 +66,12 @@
       event.preventDefault();
       if (option && event.button === 0) { choose(option); }
     });
+    box.addEventListener("htmx:configRequest", function (event) {
+      if (event.target === box && box.value.length > LONGEST) {
+        event.preventDefault();
+        show(false);
+      }
+    });
     document.body.addEventListener("htmx:afterSwap", function (event) {
       if (event.target === list) {
         active = -1;
@@ -74,23 +80,5 @@
     });
   }
 
-  function keepUnfolded() {
-    var open = null;
-    document.body.addEventListener("htmx:beforeSwap", function (event) {
-      if (event.detail.target.id === "search-results") {
-        open = {};
-        document.querySelectorAll("#facets details").forEach(function (one) { open[one.id] = one.open; });
-      }
-    });
-    document.body.addEventListener("htmx:afterSwap", function () {
-      if (!open) { return; }
-      document.querySelectorAll("#facets details").forEach(function (one) {
-        if (one.id in open) { one.open = one.open || open[one.id]; }
-      });
-      open = null;
-    });
-  }
-
   if (box && list) { watchBox(); }
-  keepUnfolded();
 })();
