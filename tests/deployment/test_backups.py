@@ -17,10 +17,12 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from alembic import command
 from sqlalchemy import text
 
 from service.access.policy import LOCAL_OPERATOR
 from service.commands.backup import run_backup
+from service.database.migrate import _alembic, _connection, newest_version
 from service.database.server import EmbeddedServer
 from service.directory.search import DirectorySearch, search_directory
 from service.jobs.worker import WorkerPace, running_worker
@@ -403,3 +405,20 @@ def test_changes_after_a_restore_are_seen_although_transactions_are_counted_anew
 
     assert restored.returncode == 0, restored.stderr
     assert row == (True,)
+
+
+def test_a_backup_of_an_older_version_is_brought_to_this_one(password_server: PasswordServer, var: Path) -> None:
+    older, target = password_server.make_database("older"), password_server.make_database("brought_up")
+    roster = var / "mot-nguoi.csv"
+    roster.write_text("Họ và tên,Đơn vị\nTrần Văn Mới,Sở Y tế tỉnh An Giang\n", encoding="utf-8")
+    run(environment(var, TRITHUC_DATABASE_URL=older), "import", roster)
+    with _connection(older) as connection:
+        command.downgrade(_alembic(connection), "0002")
+    saved = run(environment(var, TRITHUC_DATABASE_URL=older), "backup", "--to", var / "backups")
+    restored = run(environment(var, TRITHUC_DATABASE_URL=target), "restore", only_dump(var / "backups"))
+
+    assert saved.returncode == 0, saved.stderr
+    assert (restored.returncode, restored.stderr) == (0, "")
+    assert "Restored: 1 experts" in restored.stdout
+    assert f"at version {newest_version()}" in restored.stdout
+    assert rows_of(target)["expert"] == 1
