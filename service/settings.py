@@ -70,9 +70,7 @@ class Settings:
         base_url = _read(env, "TRITHUC_BASE_URL")
         if base_url and not _is_origin(base_url):
             raise BadInputError(
-                N_(
-                    "%(name)s is how browsers reach the pages, as https://name or https://name:port, and nothing more."
-                ),
+                N_("%(name)s is how browsers reach the pages, as https://name or https://name:port, and nothing more."),
                 name="TRITHUC_BASE_URL",
             )
         host = _read(env, "TRITHUC_HOST") or "127.0.0.1"
