@@ -106,8 +106,8 @@ async def test_a_list_is_made_while_people_are_put_on_it_and_htmx_gets_a_line(
         ({"expert": [], "new_name": "X"}, "Chưa chọn ai."),
         ({"expert": ["one"], "new_name": ""}, "Vui lòng chọn một danh sách"),
         ({"expert": ["one"], "list": "not-an-id"}, "Vui lòng chọn một danh sách"),
-        ({"expert": ["one"], "new_name": "Hội đồng NUÔI biển"}, "Đã có danh sách tên là “Hội đồng NUÔI biển”."),
-        ({"expert": ["one"], "new_name": "a" * 10_000}, "Tên dài tối đa 200 ký tự; tên này có 10000 ký tự."),
+        ({"expert": ["one"], "new_name": "Hội đồng NUÔI biển"}, "Đã có danh sách tên là “Hội đồng nuôi biển”."),
+        ({"expert": ["one"], "new_name": "a" * 10_000}, "Tên dài tối đa 200 ký tự; tên này dài hơn."),
         ({"expert": ["not-an-id"], "new_name": "Y"}, "Chưa chọn ai."),
         ({"expert": ["one"], "other_list": "Z"}, "Không có danh sách nào tên là “Z”."),
         ({"expert": ["one"], "other_list": "a" * 10_000}, "Tên dài tối đa 200 ký tự"),
@@ -208,7 +208,7 @@ async def test_a_note_that_is_too_long_is_refused_and_kept_in_the_form(
 
     for page in (of_list, of_person):
         assert page.status_code == 422
-        assert "Ghi chú dài tối đa 4000 ký tự; ghi chú này có 5000 ký tự." in text_of(page)
+        assert "Ghi chú dài tối đa 4000 ký tự; ghi chú này dài hơn." in text_of(page)
         assert f"{note}</textarea>" in page.text
 
 
@@ -259,7 +259,7 @@ async def test_of_two_lists_given_one_name_at_once_the_second_is_refused_and_kee
     refused = await waiting
 
     assert refused.status_code == 422
-    assert "Đã có danh sách tên là “CHUNG”." in text_of(refused)
+    assert "Đã có danh sách tên là “Chung”." in text_of(refused)
     assert "giữ lại</textarea>" in refused.text
     assert "Danh sách hai" in text_of(await staff.get(second))
     assert (await staff.post(second, data={"name": "Riêng", "note": "", "version": "1"})).status_code == 303
@@ -284,7 +284,7 @@ async def test_who_has_left_the_directory_shows_without_a_name_and_can_be_taken_
     await staff.post(f"{address}/remove", data={"expert": str(people[0].id)})
     assert "không còn trong danh bạ" not in text_of(await staff.get(address))
     refused = await staff.post("/shortlists/add", data={"list": address.split("/")[-1], "expert": str(people[0].id)})
-    assert refused.headers["location"].endswith("added=0")
+    assert refused.status_code == 422
 
 
 async def test_the_file_of_a_list_opens_with_text_as_text_and_dates_as_dates(

@@ -4,7 +4,8 @@ BadInputError (422)
 ├── names.NameMissingError, names.NameTooLongError
 ├── NameTakenError
 ├── NoteTooLongError
-└── ListFullError
+├── ListFullError
+└── NotInDirectoryError
 ConflictError (409)
 └── ChangedMeanwhileError
 """
@@ -38,11 +39,15 @@ class NameTakenError(BadInputError):
 
 
 class NoteTooLongError(BadInputError):
-    message = N_("A note may have %(most)s characters; this one has %(length)s.")
+    message = N_("A note may have %(most)s characters; this one is longer.")
 
 
 class ListFullError(BadInputError):
     message = N_("A list may hold %(most)s people; this one would have %(count)s.")
+
+
+class NotInDirectoryError(BadInputError):
+    message = N_("Nobody was put on the list: these people are not in the directory, or no longer.")
 
 
 class ChangedMeanwhileError(ConflictError):
@@ -66,7 +71,7 @@ async def create_shortlist(session: AsyncSession, actor: Actor, *, name: str, no
         .returning(Shortlist.id)
     )
     if made is None:
-        raise NameTakenError(name=name)
+        raise await _taken(session, name)
     return made
 
 
@@ -85,7 +90,7 @@ async def edit_shortlist(
         async with session.begin_nested():
             await session.execute(changed.values(name=name, name_key=name_key(name), note=note, version=version + 1))
     except IntegrityError as error:  # the name is the only thing that may not be there twice
-        raise NameTakenError(name=name) from error
+        raise await _taken(session, name) from error
 
 
 async def delete_shortlist(session: AsyncSession, actor: Actor, shortlist_id: UUID) -> None:
@@ -95,7 +100,8 @@ async def delete_shortlist(session: AsyncSession, actor: Actor, shortlist_id: UU
 
 
 async def add_experts(session: AsyncSession, actor: Actor, shortlist_id: UUID, expert_ids: Sequence[UUID]) -> int:
-    """How many were new. People on the list already, or whom the reader may not see, are passed over."""
+    """How many were new. People on the list already, or whom the reader may not see, are passed over; where that leaves
+    nobody on the list, NotInDirectoryError is raised."""
     require(actor, Action.EDIT_SHORTLIST)
     require(actor, Action.READ_EXPERT)
     await _locked(session, shortlist_id)
@@ -108,6 +114,9 @@ async def add_experts(session: AsyncSession, actor: Actor, shortlist_id: UUID, e
         insert(ShortlistEntry).from_select(columns, seen).on_conflict_do_nothing().returning(ShortlistEntry.expert_id)
     )
     count = len(added.all())
+    listed = select(ShortlistEntry.expert_id).where(ShortlistEntry.shortlist_id == shortlist_id)
+    if ids and not count and not await session.scalar(listed.where(ShortlistEntry.expert_id.in_(ids)).limit(1)):
+        raise NotInDirectoryError
     whole = await session.scalar(
         select(func.count()).select_from(ShortlistEntry).where(ShortlistEntry.shortlist_id == shortlist_id)
     )
@@ -183,6 +192,12 @@ async def _locked(session: AsyncSession, shortlist_id: UUID) -> Any:
     return row
 
 
+async def _taken(session: AsyncSession, name: str) -> NameTakenError:
+    """With the name as the other list writes it."""
+    other = await session.scalar(select(Shortlist.name).where(Shortlist.name_key == name_key(name)))
+    return NameTakenError(name=other or name)
+
+
 async def _touch(session: AsyncSession, shortlist_id: UUID) -> None:
     await session.execute(update(Shortlist).where(Shortlist.id == shortlist_id).values(updated_at=func.now()))
 
@@ -190,5 +205,5 @@ async def _touch(session: AsyncSession, shortlist_id: UUID) -> None:
 def _note(text: str) -> str:
     note = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
     if len(note) > LONGEST_NOTE:
-        raise NoteTooLongError(most=LONGEST_NOTE, length=len(note))
+        raise NoteTooLongError(most=LONGEST_NOTE)
     return note

@@ -18,7 +18,7 @@ class NameMissingError(BadInputError):
 
 
 class NameTooLongError(BadInputError):
-    message = N_("A name may have %(most)s characters; this one has %(length)s.")
+    message = N_("A name may have %(most)s characters; this one is longer.")
 
 
 def checked_name(text: str) -> str:
@@ -27,7 +27,7 @@ def checked_name(text: str) -> str:
     if not name:
         raise NameMissingError
     if len(name) > LONGEST_NAME:
-        raise NameTooLongError(most=LONGEST_NAME, length=len(name))
+        raise NameTooLongError(most=LONGEST_NAME)
     return name
 
 

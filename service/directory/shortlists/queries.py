@@ -134,6 +134,11 @@ async def get_shortlist_id(session: AsyncSession, actor: Actor, name: str) -> UU
     return found
 
 
+async def has_shortlist(session: AsyncSession, actor: Actor, shortlist_id: UUID) -> bool:
+    require(actor, Action.READ_SHORTLIST)
+    return await session.scalar(select(Shortlist.id).where(Shortlist.id == shortlist_id)) is not None
+
+
 async def get_shortlist(
     session: AsyncSession, actor: Actor, shortlist_id: UUID, *, today: date, limit: int, offset: int = 0
 ) -> ShortlistDetail:

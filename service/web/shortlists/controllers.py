@@ -30,11 +30,12 @@ from service.directory.shortlists.queries import (
     count_listed,
     get_shortlist,
     get_shortlist_id,
+    has_shortlist,
     list_shortlists,
     list_to_choose,
 )
 from service.directory.workbook import Cell, Statements, Table
-from service.errors import BadInputError
+from service.errors import BadInputError, NotFoundError
 from service.i18n import N_, gettext, ngettext
 from service.web.experts.export import made_at, note_cells, people_columns, people_lines, workbook_response
 from service.web.paging import Paging
@@ -52,6 +53,7 @@ from service.web.shortlists.forms import (
 )
 from service.web.shortlists.pages import (
     AddedPage,
+    LostTextPage,
     ShortlistPage,
     ShortlistsPage,
     UnsavedList,
@@ -71,6 +73,13 @@ class NoListChosenError(BadInputError):
 
 class TwoListsNamedError(BadInputError):
     message = N_("Give the name of one list only: another one, or a new one.")
+
+
+class NobodyToRemoveError(BadInputError):
+    message = N_("Nobody was ticked. Tick those who are to be taken off the list first.")
+
+
+_LIST_GONE = N_("This list has been deleted in the meantime. Choose another one, or make a new one.")
 
 
 class ShortlistController(Controller):
@@ -118,6 +127,10 @@ class ShortlistController(Controller):
                 shortlist_id, count = await _add(session, actor, form)
         except BadInputError as error:
             page = AddedPage(shell=shell, message=said(error), shortlist_id=None, back=form.back)
+            status = error.status_code
+        except NotFoundError as error:
+            lists = await list_to_choose(session, actor) if wants_block(request, "added") else None
+            page = AddedPage(shell=shell, message=gettext(_LIST_GONE), shortlist_id=None, back=form.back, lists=lists)
             status = error.status_code
         else:
             if not wants_block(request, "added"):
@@ -167,6 +180,9 @@ class ShortlistController(Controller):
                 theirs_note=error.theirs,
             )
             status = error.status_code
+        except NotFoundError as error:
+            lost = LostTextPage(shell=shell, name=form.name, note=form.note, shortlist_id=None)
+            return Template("shortlists/lost.html", context={"page": lost}, status_code=error.status_code)
         else:
             return Redirect(list_address(shortlist_id), status_code=303)
         page = await _shortlist(session, actor, shell, shortlist_id, _FIRST, unsaved=unsaved)
@@ -186,10 +202,16 @@ class ShortlistController(Controller):
         shortlist_id: FromPath[UUID],
         actor: NamedDependency[Actor],
         session: NamedDependency[AsyncSession],
-    ) -> Redirect:
+        shell: NamedDependency[Shell],
+    ) -> Response[None] | Template:
         """Back to the same page, or to the last one that is left."""
-        number = ListForm.from_query(request.query_params).page
-        await remove_experts(session, actor, shortlist_id, ticked(await request.form()))
+        listed = ListForm.from_query(request.query_params)
+        number, chosen = listed.page, ticked(await request.form())
+        if not chosen:
+            refused = NobodyToRemoveError()
+            page = await _shortlist(session, actor, shell, shortlist_id, listed, not_removed=said(refused))
+            return Template("shortlists/show.html", context={"page": page}, status_code=refused.status_code)
+        await remove_experts(session, actor, shortlist_id, chosen)
         left = await count_listed(session, actor, shortlist_id)
         return Redirect(
             list_address(shortlist_id, page=min(number, _pages(shortlist_id, number, left).last)), status_code=303
@@ -217,6 +239,10 @@ class ShortlistController(Controller):
                 expert_id=expert_id, note=form.note, version=error.version, error=said(error), theirs=error.theirs
             )
             status = error.status_code
+        except NotFoundError as error:
+            is_there = await has_shortlist(session, actor, shortlist_id)
+            lost = LostTextPage(shell=shell, name="", note=form.note, shortlist_id=shortlist_id if is_there else None)
+            return Template("shortlists/lost.html", context={"page": lost}, status_code=error.status_code)
         else:
             return Redirect(f"{list_address(shortlist_id, page=listed.page)}#person-{expert_id}", status_code=303)
         page = await _shortlist(session, actor, shell, shortlist_id, listed, unsaved_note=unsaved)
@@ -273,6 +299,7 @@ async def _shortlist(
     *,
     unsaved: UnsavedList | None = None,
     unsaved_note: UnsavedNote | None = None,
+    not_removed: str | None = None,
 ) -> ShortlistPage:
     shortlist = await get_shortlist(
         session,
@@ -284,7 +311,13 @@ async def _shortlist(
     )
     paging = _pages(shortlist_id, form.page, shortlist.total)
     return ShortlistPage(
-        shell=shell, form=form, shortlist=shortlist, paging=paging, unsaved=unsaved, unsaved_note=unsaved_note
+        shell=shell,
+        form=form,
+        shortlist=shortlist,
+        paging=paging,
+        unsaved=unsaved,
+        unsaved_note=unsaved_note,
+        not_removed=not_removed,
     )
 
 

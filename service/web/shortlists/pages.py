@@ -55,12 +55,25 @@ class UnsavedNote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LostTextPage(Page):
+    """What somebody wrote about a list, or about a person on it, that is gone. `shortlist_id`: the list is still there;
+    `name` is "" for the note on a person."""
+
+    name: str
+    note: str
+    shortlist_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShortlistPage(Page):
+    """`unsaved` and `unsaved_note` as typed; `not_removed`: why nobody was taken off."""
+
     form: ListForm
     shortlist: ShortlistDetail
     paging: Paging
     unsaved: UnsavedList | None = None
     unsaved_note: UnsavedNote | None = None
+    not_removed: str | None = None
 
     @property
     def typed(self) -> UnsavedList:
