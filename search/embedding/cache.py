@@ -12,6 +12,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -96,6 +97,7 @@ class Embeddings:
     ) -> None:
         """`is_calibrated`: the model is the one that the constants of search and matching were measured on."""
         self.source = source
+        self.opened_at = datetime.now(UTC)
         self._embedder = embedder
         self._pool = pool
         self._shipped = tuple(shipped)

@@ -94,6 +94,11 @@ async def _vectors(embeddings: Embeddings, documents: Sequence[ExpertDocument]) 
     return found
 
 
+async def list_indexable(session: AsyncSession) -> set[UUID]:
+    """Whom the index should hold."""
+    return set(await session.scalars(select(Expert.id).where(Expert.state.not_in(NEVER_INDEXED))))
+
+
 async def count_indexable(session: AsyncSession) -> int:
     """How many people the index should hold."""
     return (

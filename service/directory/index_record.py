@@ -1,11 +1,12 @@
 """What is remembered of the search index, in the table of settings: the rebuild under way or last done, whether people
-were written to the index without vectors, and how each embedder was opened that the index has held."""
+were written to the index without vectors, how each embedder was opened that the index has held, and whose vectors the
+processes that run would have it hold."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -18,6 +19,8 @@ from service.database.models.base import uuid7
 _REBUILD = "index_rebuild"
 _LACKS_VECTORS = "index_lacks_vectors"
 _EMBEDDERS = "index_embedders"
+_WANTED = "index_wanted"
+_GONE_AFTER = timedelta(minutes=3)  # of silence; a worker speaks once a minute
 
 _READ = text("SELECT value FROM setting WHERE name = :name AND valid_from IS NULL")
 _WRITE = text(
@@ -28,6 +31,7 @@ _ADD = text(
     "INSERT INTO setting (id, name, value) VALUES (:id, :name, CAST(:value AS jsonb)) "
     "ON CONFLICT (name, valid_from) DO UPDATE SET value = setting.value || excluded.value"
 )
+_NOW = text("SELECT now()")  # all processes look at this clock
 _REMOVE = text("DELETE FROM setting WHERE name = :name AND valid_from IS NULL")
 
 
@@ -83,6 +87,37 @@ async def note_embedder(session: AsyncSession, embedder_id: str, source: Embedde
 async def find_embedder(session: AsyncSession, embedder_id: str) -> EmbedderSource | None:
     known = await session.scalar(_READ, {"name": _EMBEDDERS}) or {}
     return msgspec.convert(known[embedder_id], EmbedderSource) if embedder_id in known else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """`since` is when the last process with this embedder was started, `said_at` when one of them last spoke."""
+
+    since: datetime
+    said_at: datetime
+
+
+async def note_wanted(session: AsyncSession, embedder_id: str, since: datetime) -> None:
+    """A process that was started then would have the index hold this embedder's vectors."""
+    said_at: datetime = (await session.execute(_NOW)).scalar_one()
+    known = (await _all_wanted(session)).get(embedder_id)
+    wanted = _Wanted(max(since, known.since) if known else since, said_at)
+    await session.execute(_ADD, _row(_WANTED, {embedder_id: wanted}))
+
+
+async def find_newest_wanted(session: AsyncSession) -> str | None:
+    """The embedder of the process that was started last, of those that run. Processes without one have no say."""
+    now: datetime = (await session.execute(_NOW)).scalar_one()
+    running = {
+        embedder_id: wanted.since
+        for embedder_id, wanted in (await _all_wanted(session)).items()
+        if now - wanted.said_at < _GONE_AFTER
+    }
+    return max(running, key=lambda embedder_id: (running[embedder_id], embedder_id), default=None)
+
+
+async def _all_wanted(session: AsyncSession) -> dict[str, _Wanted]:
+    return msgspec.convert(await session.scalar(_READ, {"name": _WANTED}) or {}, dict[str, _Wanted])
 
 
 def _row(name: str, value: object) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 from uuid import UUID
@@ -21,7 +22,10 @@ from search.errors import SearchError
 from service.database.faults import explain_fault
 from service.database.job_faults import note_job_fault
 from service.directory.index import holding_the_index, sync_experts
+from service.directory.index_record import find_newest_wanted
 from service.directory.rebuilding import rebuild_index
+
+logger = logging.getLogger(__name__)
 
 _EXPERTS_AT_A_TIME = 50
 _JOBS_TAKEN_OVER = 1000
@@ -109,9 +113,20 @@ async def index_experts(context: JobContext, expert_ids: list[str]) -> None:
         raise failure
 
 
-async def rebuild(context: JobContext) -> None:
-    """Build the index anew, with the vectors of this process's embedder. Killed in between, it goes on where it was."""
+async def rebuild(context: JobContext, embedder_id: str | None = None) -> None:
+    """Build the index anew, with the vectors of this process's embedder. Killed in between, it goes on where it was.
+
+    `embedder_id` is whose vectors were asked for. Where that is another's, or a newer process wants another's by now,
+    nothing is done: who wants them asks for them.
+    """
     tools: JobTools = context.additional_context["tools"]
+    ours = tools.embeddings.embedder_id
+    if embedder_id is not None:
+        async with tools.sessions() as session:
+            newest = await find_newest_wanted(session)
+        if not embedder_id == ours == newest:
+            logger.warning("The index is not built with %s: we have %s, wanted is %s.", embedder_id, ours, newest)
+            return
     failure = await rebuild_index(tools.sessions, tools.backend, tools.embeddings)
     if failure is not None:
         raise failure  # words alone for now; again until there are vectors

@@ -13,7 +13,7 @@ import procrastinate
 
 from search.errors import SearchUnavailableError
 from service.database.queue import QUEUE
-from service.jobs.index_care import REBUILD_QUEUE, has_rebuild_waiting, look_after_the_index
+from service.jobs.index_care import Look, list_due_rebuilds, look_after_the_index, say_what_is_wanted
 from service.jobs.tasks import JobTools, make_queue
 
 logger = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ class WorkerPace:
     dead_after: float = 10.0
     stop_within: float = 3.0  # a job under way at a stop is given this long, then put back into the queue
     look_after_index: float = 60.0
+    compare_people: float = 3600.0  # in the index with those in the directory; also at the start
 
 
 DEFAULT_PACE = WorkerPace()
@@ -84,8 +85,9 @@ async def _work(host: WorkerHost, pace: WorkerPace) -> None:
     queue = make_queue(connector)
     async with queue.open_async():
         tasks = [
-            asyncio.create_task(_run_jobs(queue, host, pace, QUEUE)),
+            asyncio.create_task(_run_jobs(queue, host, pace, [QUEUE])),
             asyncio.create_task(_rescue_jobs_of_dead_workers(queue, pace)),
+            asyncio.create_task(_keep_saying_what_is_wanted(host, pace)),
             asyncio.create_task(_keep_the_index(queue, host, pace)),
         ]
         try:
@@ -99,11 +101,11 @@ async def _work(host: WorkerHost, pace: WorkerPace) -> None:
 
 
 async def _run_jobs(
-    queue: procrastinate.App, host: WorkerHost, pace: WorkerPace, name: str, *, for_ever: bool = True
+    queue: procrastinate.App, host: WorkerHost, pace: WorkerPace, names: list[str], *, for_ever: bool = True
 ) -> None:
-    """Those of one queue, one after another; otherwise than for ever, until none is due."""
+    """Those of these queues, one after another; otherwise than for ever, until none is due."""
     await queue.run_worker_async(
-        queues=[name],
+        queues=names,
         wait=for_ever,
         concurrency=1,
         install_signal_handlers=False,
@@ -118,18 +120,35 @@ async def _run_jobs(
 
 async def _keep_the_index(queue: procrastinate.App, host: WorkerHost, pace: WorkerPace) -> None:
     """Look after it at once and then again and again, and run the rebuilds that this, or somebody, has asked for."""
+    time = asyncio.get_running_loop().time
+    look, compare_at = Look(), time()
     while True:
         with contextlib.suppress(SearchUnavailableError):  # an index that is away now is caught up with later
-            await look_after_the_index(host)
-        until = asyncio.get_running_loop().time() + pace.look_after_index
+            before, look = look, await look_after_the_index(host, compares_people=time() >= compare_at)
+            if look.stands_back_for not in (None, before.stands_back_for):
+                logger.warning(
+                    "Another process builds the index, with the vectors of %s; this one does not (its embedder: %s).",
+                    look.stands_back_for,
+                    host.embeddings.embedder_id,
+                )
+            if look.has_compared:
+                compare_at = time() + pace.compare_people
+        until = time() + pace.look_after_index
         while True:
             async with host.sessions() as session:
-                is_due = await has_rebuild_waiting(session)
-            if is_due:
-                await _run_jobs(queue, host, pace, REBUILD_QUEUE, for_ever=False)
-            if (left := until - asyncio.get_running_loop().time()) <= 0:
+                due = await list_due_rebuilds(session, host)
+            if due:
+                await _run_jobs(queue, host, pace, due, for_ever=False)
+            if (left := until - time()) <= 0:
                 break
             await asyncio.sleep(min(left, pace.dead_after / 2))
+
+
+async def _keep_saying_what_is_wanted(host: WorkerHost, pace: WorkerPace) -> None:
+    """Also during a rebuild, which may take hours."""
+    while True:
+        await say_what_is_wanted(host)
+        await asyncio.sleep(pace.look_after_index)
 
 
 async def _rescue_jobs_of_dead_workers(app: procrastinate.App, pace: WorkerPace) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import psycopg
 import pytest
 from psycopg_pool import AsyncConnectionPool
-from sqlalchemy import delete
+from sqlalchemy import delete, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from search.backends.postgresql import PostgresqlBackend, PostgresqlRebuild
@@ -34,7 +34,9 @@ from service.directory.embedder_in_use import EmbedderInUse
 from service.directory.index import holding_the_index, sync_experts
 from service.directory.index_record import RebuildPhase, RebuildRecord, find_embedder, find_rebuild, lacks_vectors
 from service.directory.rebuilding import rebuild_index
+from service.jobs.index_care import Look, look_after_the_index, request_rebuild
 from service.jobs.worker import running_worker
+from tests.contracts.indexed import person
 from tests.factories import make_expert
 from tests.integration.test_worker import QUICK, until
 
@@ -430,6 +432,125 @@ async def test_two_workers_rebuild_once(host: Host) -> None:
     assert waiting_jobs(host) == []
     assert len(first.model.embedded) + len(second.model.embedded) == len(set(host.model.embedded))
     assert await host.backend.ids() == set(ids)
+
+
+async def test_of_two_workers_with_different_embedders_the_one_that_was_started_last_has_its_way(host: Host) -> None:
+    """An upgrade of one machine after the other, or machines of different kinds."""
+    ids = await fill(host)
+    other = host.with_model(new_model())
+    other.model.gate.set()
+    async with running_worker(host, QUICK):
+        async with running_worker(other, QUICK):
+            await until_it_is(lambda: host_holds(host, "new-model"))
+            await until(lambda: waiting_jobs(host) == [])
+            first = await progress(host)
+            await asyncio.sleep(2)  # each of them looks after the index ten times
+            second = await progress(host)
+        restarted = host.with_model(old_model())
+        async with running_worker(restarted, QUICK):
+            await until_it_is(lambda: host_holds(host, "old-model"))
+            await until(lambda: waiting_jobs(host) == [])
+
+    assert first == second, "it was built once"
+    assert await host.backend.ids() == set(ids)
+    assert (await host.ask("nuôi biển")).by_meaning
+
+
+async def test_when_the_newer_worker_is_gone_the_older_one_builds_the_index_again(host: Host) -> None:
+    await fill(host)
+    other = host.with_model(new_model())
+    other.model.gate.set()
+    async with running_worker(other, QUICK):
+        await until_it_is(lambda: host_holds(host, "new-model"))
+        await until(lambda: waiting_jobs(host) == [])
+    soon_after = await look_after_the_index(host)
+    jobs_soon_after = waiting_jobs(host)
+    await let_minutes_pass(host, 4)
+    async with running_worker(host, QUICK):
+        await until_it_is(lambda: host_holds(host, "old-model"))
+
+    assert (soon_after, jobs_soon_after) == (Look(stands_back_for="new-model"), [])
+
+
+async def let_minutes_pass(host: Host, minutes: int) -> None:
+    """Since the workers last spoke."""
+    async with host.sessions.begin() as session:
+        await session.execute(
+            text("""
+                UPDATE setting SET value = (
+                    SELECT jsonb_object_agg(key, one || jsonb_build_object(
+                        'said_at', CAST(one ->> 'said_at' AS timestamptz) - make_interval(mins => :minutes)))
+                    FROM jsonb_each(value) AS each (key, one)
+                ) WHERE name = 'index_wanted'
+            """),
+            {"minutes": minutes},
+        )
+
+
+async def test_a_rebuild_is_run_by_a_worker_with_the_embedder_it_was_asked_for(host: Host) -> None:
+    await fill(host)
+    other = host.with_model(new_model())
+    other.model.gate.set()
+    await look_after_the_index(other)
+    async with running_worker(host, QUICK):
+        await asyncio.sleep(1)
+        left = waiting_jobs(host)
+    untouched = await progress(host)
+    async with running_worker(other, QUICK):
+        await until(lambda: waiting_jobs(host) == [])
+
+    assert (left, untouched) == (["rebuild_index"], None)
+    assert await host_holds(host, "new-model")
+
+
+async def test_a_rebuild_for_an_embedder_that_nobody_wants_any_more_is_dropped(host: Host) -> None:
+    ids = await fill(host)
+    async with host.sessions.begin() as session:
+        await request_rebuild(session, "a former model")
+    await host.backend.delete(ids)
+    async with running_worker(host, QUICK):
+        await until_it_is(lambda: has_by_meaning(host, set(ids)))
+        await until(lambda: waiting_jobs(host) == [])
+
+
+async def test_a_rebuild_that_anybody_may_run_is_run(host: Host) -> None:
+    """What a restore leaves behind."""
+    await fill(host)
+    async with host.sessions.begin() as session:
+        await request_rebuild(session)
+    async with running_worker(host, QUICK):
+        await until(lambda: waiting_jobs(host) == [])
+        await until_it_is(lambda: rebuilt_once(host))
+
+
+async def test_an_index_of_as_many_people_but_of_others_is_put_right_when_a_worker_starts(host: Host) -> None:
+    ids = await fill(host)
+    stranger = person("Người Lạ", "Nuôi biển")
+    await host.backend.delete([ids[4]])
+    await host.backend.upsert([stranger], [None])
+    async with running_worker(host, QUICK):
+        await until_it_is(lambda: has_by_meaning(host, set(ids)))
+        await until(lambda: waiting_jobs(host) == [])
+
+    assert await host.backend.ids() == set(ids)
+    assert await progress(host) is None, "for two people nothing is built anew"
+
+
+async def test_an_edit_that_is_committed_while_the_index_is_looked_at_is_not_taken_for_a_fault(host: Host) -> None:
+    class BusyIndex(PostgresqlBackend):
+        async def count(self) -> int:
+            counted = await super().count()
+            (newcomer,) = await add_people(host, 1)
+            await edit(host, newcomer, "san hô")
+            return counted
+
+    await fill(host)
+    busy = BusyIndex(host.pool, embedder_id=host.model.name, dimensions=host.model.dimensions)
+
+    look = await look_after_the_index(replace(host, backend=busy), compares_people=True)
+
+    assert look == Look()
+    assert waiting_jobs(host) == ["index_experts"]
 
 
 async def test_an_index_that_is_emptied_under_a_running_worker_is_filled_again(host: Host) -> None:

@@ -65,6 +65,12 @@ class MemoryIndex:
     async def count(self) -> int:
         return len(self.names)
 
+    async def ids(self) -> set[UUID]:
+        return set(self.names)
+
+    async def finish(self) -> None:
+        pass
+
 
 @dataclass(frozen=True)
 class Host:
