@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from search.errors import SearchUnavailableError
 from service.database.queue import defer
 from service.directory.index import count_indexable, list_indexable
 from service.directory.index_record import find_newest_wanted, lacks_vectors, note_embedder, note_wanted
@@ -66,7 +67,7 @@ async def look_after_the_index(tools: JobTools, *, compares_people: bool = False
         before = await _waiting(session)
         if before.rebuilds:
             return Look()
-        indexed, indexable = await tools.backend.count(), await count_indexable(session)
+        indexed, indexable = await _count(tools), await count_indexable(session)
         # Asked again, for edits that were committed between the two counts.
         after = await _waiting(session)
         if after.rebuilds:
@@ -109,6 +110,15 @@ async def list_due_rebuilds(session: AsyncSession, tools: JobTools) -> list[str]
 def _queue_of(embedder_id: str | None) -> str:
     """A worker takes whatever is in a queue, so each embedder has one of its own."""
     return REBUILD_QUEUE if embedder_id is None else f"{REBUILD_QUEUE} {embedder_id[-_LONGEST_NAME:]}"
+
+
+async def _count(tools: JobTools) -> int:
+    """An index whose tables were dropped under us is made again, empty; one that is away is away for that as well."""
+    try:
+        return await tools.backend.count()
+    except SearchUnavailableError:
+        await tools.backend.create()
+        return await tools.backend.count()
 
 
 async def _waiting(session: AsyncSession) -> Row[tuple[int, int, int]]:
