@@ -58,7 +58,7 @@ async def sync_experts(
             await backend.delete(gone)
         failure = await put_documents(backend, embeddings, documents) or failure
         if documents and await backend.embedder_id() not in (None, embeddings.embedder_id):
-            await note_missing_vectors(session)
+            await note_missing_vectors(session, present)
         if on_progress:
             on_progress(min(start + _BATCH, len(ids)), len(ids))
     if failure is not None and embeddings.embedder_id is not None:

@@ -5,9 +5,11 @@ processes that run would have it hold."""
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import text
@@ -19,6 +21,7 @@ from service.database.models.base import uuid7
 _REBUILD = "index_rebuild"
 _LACKS_VECTORS = "index_lacks_vectors"
 _EMBEDDERS = "index_embedders"
+_MOST_NOTED = 1000  # people without vectors; more of them are a rebuild
 _WANTED = "index_wanted"
 _GONE_AFTER = timedelta(minutes=3)  # of silence; a worker speaks once a minute
 
@@ -33,6 +36,10 @@ _ADD = text(
 )
 _NOW = text("SELECT now()")  # all processes look at this clock
 _REMOVE = text("DELETE FROM setting WHERE name = :name AND valid_from IS NULL")
+_TAKE_LISTED = text(
+    "DELETE FROM setting WHERE name = :name AND valid_from IS NULL AND jsonb_typeof(value -> 'expert_ids') = 'array' "
+    "RETURNING value -> 'expert_ids'"
+)
 
 
 class RebuildPhase(StrEnum):
@@ -65,13 +72,35 @@ async def save_rebuild(session: AsyncSession, record: RebuildRecord) -> None:
     await session.execute(_WRITE, _row(_REBUILD, record))
 
 
-async def note_missing_vectors(session: AsyncSession) -> None:
-    """Somebody was written to an index that holds another embedder's vectors, or by a process that has none."""
-    await session.execute(_WRITE, _row(_LACKS_VECTORS, {"since": datetime.now(UTC)}))
+@dataclass(frozen=True, slots=True)
+class MissingVectors:
+    """`expert_ids` None: of very many people, or of all."""
+
+    since: datetime
+    expert_ids: tuple[UUID, ...] | None = None
 
 
-async def lacks_vectors(session: AsyncSession) -> bool:
-    return await session.scalar(_READ, {"name": _LACKS_VECTORS}) is not None
+async def note_missing_vectors(session: AsyncSession, expert_ids: Collection[UUID] | None = None) -> None:
+    """These people were written to an index that holds another embedder's vectors, or by a process that has none.
+    To be noted while the index is held, like the writing itself."""
+    before = await find_missing_vectors(session)
+    since = before.since if before else datetime.now(UTC)
+    known = before.expert_ids if before else ()
+    together = None if expert_ids is None or known is None else tuple(sorted({*known, *expert_ids}))
+    if together is not None and len(together) > _MOST_NOTED:
+        together = None
+    await session.execute(_WRITE, _row(_LACKS_VECTORS, MissingVectors(since, together)))
+
+
+async def find_missing_vectors(session: AsyncSession) -> MissingVectors | None:
+    value = await session.scalar(_READ, {"name": _LACKS_VECTORS})
+    return None if value is None else msgspec.convert(value, MissingVectors)
+
+
+async def take_those_without_vectors(session: AsyncSession) -> tuple[UUID, ...]:
+    """They are forgotten: the caller has them indexed anew. Nobody where there are very many, which is a rebuild."""
+    value = await session.scalar(_TAKE_LISTED, {"name": _LACKS_VECTORS})
+    return () if value is None else msgspec.convert(value, tuple[UUID, ...])
 
 
 async def forget_missing_vectors(session: AsyncSession) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,7 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from search.errors import SearchUnavailableError
 from service.database.queue import defer
 from service.directory.index import count_indexable, list_indexable
-from service.directory.index_record import find_newest_wanted, lacks_vectors, note_embedder, note_wanted
+from service.directory.index_record import (
+    find_missing_vectors,
+    find_newest_wanted,
+    note_embedder,
+    note_wanted,
+    take_those_without_vectors,
+)
 from service.jobs.tasks import JobTools
 
 REBUILD_QUEUE = "rebuild"  # apart from edits, which must not wait for hours
@@ -52,8 +60,8 @@ class Look:
 async def look_after_the_index(tools: JobTools, *, compares_people: bool = False) -> Look:
     """Defer a rebuild when the index was made by another embedder than ours, lacks vectors that we could make, was
     emptied by a new layout, or lost. Vectors are kept apart, so nothing is embedded twice. Where a few people are
-    missing, or there and should not be, they are indexed anew; `compares_people` looks for them also where the numbers
-    agree, unless edits wait.
+    missing, or have no vectors, or are there and should not be, they are indexed anew; `compares_people` looks for them
+    also where the numbers agree, unless edits wait.
 
     Processes with different embedders would take turns in rebuilding: only that looks after the index which was the
     last to be started. Raises SearchUnavailableError when the index cannot be asked.
@@ -72,7 +80,7 @@ async def look_after_the_index(tools: JobTools, *, compares_people: bool = False
         after = await _waiting(session)
         if after.rebuilds:
             return Look()
-        if await _has_wrong_vectors(session, tools, indexed, indexable):
+        if await _needs_other_vectors(session, tools, indexed, indexable):
             await request_rebuild(session, ours)
         elif indexed == 0:
             if indexable and not after.new_edits:
@@ -125,7 +133,7 @@ async def _waiting(session: AsyncSession) -> Row[tuple[int, int, int]]:
     return (await session.execute(_WAITING)).one()
 
 
-async def _has_wrong_vectors(session: AsyncSession, tools: JobTools, indexed: int, indexable: int) -> bool:
+async def _needs_other_vectors(session: AsyncSession, tools: JobTools, indexed: int, indexable: int) -> bool:
     ours = tools.embeddings.embedder_id
     if ours is None or not indexable:
         return False
@@ -133,7 +141,10 @@ async def _has_wrong_vectors(session: AsyncSession, tools: JobTools, indexed: in
         return indexed > 0
     if tools.embeddings.source is not None:
         await note_embedder(session, ours, tools.embeddings.source)
-    return await lacks_vectors(session)
+    if without := await take_those_without_vectors(session):
+        # A worker with another embedder may take this up too. It notes them again, and next time it may be us.
+        await _index_anew(session, without)
+    return await find_missing_vectors(session) is not None
 
 
 async def _compare_people(session: AsyncSession, tools: JobTools) -> None:
@@ -143,4 +154,8 @@ async def _compare_people(session: AsyncSession, tools: JobTools) -> None:
         await request_rebuild(session, tools.embeddings.embedder_id)
     elif apart:
         logger.warning("The index lacks %s people and has %s too many.", len(wanted - held), len(held - wanted))
-        await defer(session, "index_experts", expert_ids=sorted(str(expert_id) for expert_id in apart))
+        await _index_anew(session, apart)
+
+
+async def _index_anew(session: AsyncSession, expert_ids: Collection[UUID]) -> None:
+    await defer(session, "index_experts", expert_ids=sorted(str(expert_id) for expert_id in expert_ids))

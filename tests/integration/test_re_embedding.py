@@ -10,7 +10,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import numpy as np
 import psycopg
@@ -32,7 +32,14 @@ from service.database.queue import defer
 from service.database.session import make_engine, make_sessions
 from service.directory.embedder_in_use import EmbedderInUse
 from service.directory.index import holding_the_index, sync_experts
-from service.directory.index_record import RebuildPhase, RebuildRecord, find_embedder, find_rebuild, lacks_vectors
+from service.directory.index_record import (
+    RebuildPhase,
+    RebuildRecord,
+    find_embedder,
+    find_missing_vectors,
+    find_rebuild,
+    note_missing_vectors,
+)
 from service.directory.rebuilding import rebuild_index
 from service.jobs.index_care import Look, look_after_the_index, request_rebuild
 from service.jobs.worker import running_worker
@@ -239,7 +246,7 @@ async def test_edits_during_a_rebuild_reach_the_old_index_at_once_and_are_in_the
     assert await other.found("thủy triều đỏ") == {ids[5]}
     assert await other.found("san hô") == {newcomer}
     async with host.sessions() as session:
-        assert not await lacks_vectors(session)
+        assert await find_missing_vectors(session) is None
 
 
 async def test_an_edit_after_its_document_was_written_is_in_the_new_index(
@@ -314,14 +321,16 @@ async def test_an_index_filled_by_words_alone_gets_its_vectors_when_the_embedder
     host.model.is_broken = True
     failure = await rebuild_index(host.sessions, host.backend, host.embeddings)
     async with host.sessions() as session:
-        is_remembered = await lacks_vectors(session)
+        remembered = await find_missing_vectors(session)
     host.model.is_broken = False
     async with running_worker(host, QUICK):
         await until_it_is(lambda: has_by_meaning(host, set(ids)))
 
-    assert (str(failure), is_remembered) == ("it is broken", True)
+    assert str(failure) == "it is broken"
+    assert remembered is not None
+    assert remembered.expert_ids is None
     async with host.sessions() as session:
-        assert not await lacks_vectors(session)
+        assert await find_missing_vectors(session) is None
 
 
 async def has_by_meaning(host: Host, ids: set[UUID]) -> bool:
@@ -604,10 +613,44 @@ async def test_people_written_without_vectors_get_them_when_the_embedder_is_back
     by_meaning = {hit.expert_id for hit in (await host.ask("tảo biển")).by_meaning}
 
     async with running_worker(host, QUICK):
-        await until_it_is(lambda: rebuilt_once(host))
+        await until_it_is(lambda: has_by_meaning(host, set(ids)))
+        await until(lambda: waiting_jobs(host) == [])
 
     assert by_meaning == {*ids} - {ids[0]}
-    assert {hit.expert_id for hit in (await host.ask("tảo biển")).by_meaning} == set(ids)
+    assert await progress(host) is None, "for one person nothing is built anew"
+    async with host.sessions() as session:
+        assert await find_missing_vectors(session) is None
+
+
+async def test_an_edit_by_a_worker_with_another_embedder_costs_the_newer_one_no_rebuild(host: Host) -> None:
+    ids = await fill(host)
+    other = host.with_model(new_model())
+    other.model.gate.set()
+    await rebuild_index(other.sessions, other.backend, other.embeddings)
+    built = await progress(host)
+    for expert_id in ids[:2]:
+        async with host.sessions.begin() as session:
+            await sync_experts(session, host.backend, host.embeddings, [expert_id])
+    without = {*ids} - {hit.expert_id for hit in (await other.ask("nuôi biển")).by_meaning}
+    async with running_worker(other, QUICK):
+        await until_it_is(lambda: has_by_meaning(other, set(ids)))
+        await until(lambda: waiting_jobs(host) == [])
+
+    assert without == set(ids[:2])
+    assert await progress(host) == built
+
+
+async def test_of_very_many_people_without_vectors_no_list_is_kept(host: Host) -> None:
+    await fill(host)
+    async with host.sessions.begin() as session:
+        await note_missing_vectors(session, [uuid4() for _ in range(600)])
+        await note_missing_vectors(session, [uuid4() for _ in range(600)])
+        noted = await find_missing_vectors(session)
+    await look_after_the_index(host)
+
+    assert noted is not None
+    assert noted.expert_ids is None
+    assert waiting_jobs(host) == ["rebuild_index"]
 
 
 async def rebuilt_once(host: Host) -> bool:
