@@ -28,6 +28,7 @@ from service.web.assets import PREFIX, Assets, load_assets
 from service.web.cases.controllers import CaseController
 from service.web.errors import exception_handlers
 from service.web.experts.controllers import ExpertController
+from service.web.head_requests import HeadMiddleware
 from service.web.home.controllers import HomeController
 from service.web.language import LanguageMiddleware
 from service.web.rendering import make_template_engine
@@ -95,7 +96,7 @@ def create_app(settings: Settings, *, database_url: str | None = None, run_worke
         logging_config=None,
     )
     # Around the router, so that a page for an address nobody knows is in the reader's language too.
-    app.asgi_handler = LanguageMiddleware(app.asgi_handler, settings.locale)
+    app.asgi_handler = LanguageMiddleware(HeadMiddleware(app.asgi_handler), settings.locale)
     return app
 
 

@@ -154,6 +154,20 @@ async def test_an_error_leaves_what_was_typed(
     assert ("Kết quả bên dưới là của lượt tìm trước." in answer.text) == (target == "search-results")
 
 
+@pytest.mark.parametrize(
+    "address", ["/", "/experts?q=x", "/experts/suggestions?q=x", "/no-such-page", "/shortlists/add"]
+)
+async def test_head_answers_as_get_does_without_the_body(client: httpx.AsyncClient, address: str) -> None:
+    get, head = await client.get(address), await client.head(address)
+
+    def of(answer: httpx.Response) -> tuple[int, dict[str, str]]:
+        headers = {name: value for name, value in answer.headers.items() if name != "content-length"}  # an error's code
+        return answer.status_code, headers
+
+    assert of(head) == of(get)
+    assert head.content == b""
+
+
 async def test_refusals_are_named_for_what_they_are(client: httpx.AsyncClient, staff: httpx.AsyncClient) -> None:
     large = await staff.post(
         "/experts", content=b"q=" + b"a" * 11_000_000, headers={"Content-Type": "application/x-www-form-urlencoded"}

@@ -79,7 +79,18 @@
     place.replaceChildren(notice);
   }
 
-  body.addEventListener("htmx:beforeSwap", remember);
+  // An error page of a proxy in between knows nothing of ours.
+  function keepOut(event) {
+    var answer = event.detail.xhr;
+    if (event.detail.isError && !answer.getResponseHeader("HX-Retarget") && !answer.getResponseHeader("HX-Reswap")) {
+      event.detail.shouldSwap = false;
+      sayNoAnswer(event);
+    } else {
+      remember(event);
+    }
+  }
+
+  body.addEventListener("htmx:beforeSwap", keepOut);
   body.addEventListener("htmx:afterSettle", restore);
   body.addEventListener("htmx:sendError", sayNoAnswer);
   body.addEventListener("htmx:timeout", sayNoAnswer);
