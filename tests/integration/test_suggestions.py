@@ -59,7 +59,7 @@ async def test_words_of_the_directory_are_offered_names_first_only_where_a_name_
     assert await ask("nuoi b") == [("từ khóa", "nuôi biển")]
     assert await ask("bien") == [("từ khóa", "nuôi biển")]
     assert await ask("kien giang") == [("cơ quan", "Trường Đại học Kiên Giang")]
-    assert await ask("rach gia") == [("xã, phường", "Phường Rạch Giá")]
+    assert await ask("rach gia") == [("xã, phường, đặc khu", "Phường Rạch Giá")]
     assert ("lĩnh vực", "Thuỷ sản") in await ask("thuy s")
     kinds = [kind for kind, _ in await ask("duong")]
     assert (kinds[0], kinds[-1]) == ("chuyên gia", "từ khóa")
