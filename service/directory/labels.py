@@ -81,7 +81,11 @@ STATES = {
     "archived": N_("Archived"),
     "erased": N_("Erased"),
 }
-AVAILABILITY = {"available": N_("Ready to be invited"), "paused": N_("Not taking tasks now"), "full": N_("At the limit")}
+AVAILABILITY = {
+    "available": N_("Ready to be invited"),
+    "paused": N_("Not taking tasks now"),
+    "full": N_("At the limit"),
+}
 LOCATIONS = {
     "in_province": N_("In the province"),
     "vietnam": N_("Elsewhere in Vietnam"),
