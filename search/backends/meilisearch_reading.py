@@ -26,7 +26,7 @@ from search.backends.meilisearch_answers import (
 from search.backends.meilisearch_connection import MeilisearchConnection, RefusedError
 from search.backends.meilisearch_documents import StoredState, means_of
 from search.backends.meilisearch_questions import Index, Query, TellingWords, as_typed
-from search.backends.naming import NameQuery, Spellings, lookups, who_is_meant
+from search.backends.naming import NameQuery, Spellings, given_name_lookup, lookups, who_is_meant
 from search.backends.wording import Synonyms, WordQuery, has_abbreviation
 from search.errors import SearchUnavailableError
 from search.query import ExpertQuery, Hit, IdArray, Rankings, no_ids
@@ -160,6 +160,8 @@ class MeilisearchReader:
         keys = identifiers_in(query.text)
         by_code = [self._index.by_code(keys)] if keys else []
         wanted = lookups(name, spellings) if name and spellings else []
+        if name and spellings and (given := given_name_lookup(name, spellings)):
+            wanted.append(given)
         by_name = [self._index.namesakes(forms_of_all) for forms_of_all in wanted]
         by_meaning = (
             [self._index.by_meaning(query.vector, limit=max(_FIRST_BY_MEANING, query.limit))]

@@ -120,19 +120,22 @@ def closest(word: str, known: Collection[str]) -> list[str]:
 def lookups(query: NameQuery, spellings: Spellings) -> list[list[tuple[str, ...]]]:
     """What names to fetch: any of these lists of alternatives, all of whose members a name must hold.
 
-    The whole query, or three words that follow each other in it (a name with something else beside it). Of what looks
-    like a name, its last word as well.
+    The whole query, or three words that follow each other in it (a name with something else beside it).
     """
     whole = [spellings.of[word] for word in dict.fromkeys(query.full_words)]
     found = [whole] if all(whole) and whole else []
-    if query.looks_like_a_name and spellings.of.get(query.folded[-1]):
-        found.append([spellings.of[query.folded[-1]]])
     if len(query.folded) > 3:
         for start in range(len(query.folded) - 2):
             three = query.folded[start : start + 3]
             if all(len(word) > 1 and spellings.of[word] == (word,) for word in three):
                 found.append([(word,) for word in dict.fromkeys(three)])
     return found
+
+
+def given_name_lookup(query: NameQuery, spellings: Spellings) -> list[tuple[str, ...]]:
+    """The same for who shares the given name of a whole one that nobody bears; empty where no such name was typed."""
+    given = spellings.of.get(query.folded[-1], ())
+    return [given] if query.looks_like_a_name and given else []
 
 
 def who_is_meant(

@@ -19,7 +19,7 @@ from psycopg import AsyncConnection, sql
 from search.backends.identifiers import identifiers_in
 from search.backends.lexemes import any_of, quoted
 from search.backends.likening import Means, liken
-from search.backends.naming import NameQuery, Spellings, lookups, who_is_meant
+from search.backends.naming import NameQuery, Spellings, given_name_lookup, lookups, who_is_meant
 from search.backends.packing import Chunks, read_words
 from search.backends.schema import TABLES
 from search.backends.wording import Synonyms, Vocabulary, WordQuery, WordScorer, has_abbreviation
@@ -69,10 +69,10 @@ select id from found order by no limit 20
 _COUNT = "select count(*) from (select from {document} d where {filter} limit %(limit)s) s"
 _NEAREST = """
 select c.no from {centre} c {joined} where {filter}
-order by c.vector <#> %(vector)s::halfvec({dimensions}) limit %(limit)s
+order by (c.vector <#> %(vector)s::halfvec({dimensions})) limit %(limit)s
 """
 # The sum keeps the approximate index out of it.
-_NEAREST_OF_FEW = _NEAREST.replace("{dimensions})", "{dimensions}) + 0")
+_NEAREST_OF_FEW = _NEAREST.replace("{dimensions}))", "{dimensions})) + 0")
 _CENTRE = "select avg(vector::vector)::real[] from {centre} where no = any(%(numbers)s)"
 # One value for all of them: a row for each takes longer to hand over than to read.
 _PACKED = "select string_agg(uuid_send(c.id), ''), string_agg(c.vectors, ''), array_agg(octet_length(c.vectors))"
@@ -224,13 +224,14 @@ class Reader:
                 return None  # not one syllable of it is a name's
             known = await self._syllables_of_names()
         spellings = Spellings.among(query, known, {word: word in frequencies for word in query.full_words})
-        wanted = lookups(query, spellings)
-        if not wanted:
-            return None
+        wanted = lookups(query, spellings) or [given_name_lookup(query, spellings)]
+        return _Namesakes(spellings, await self._ask_namesakes(wanted)) if all(wanted) else None
+
+    async def _ask_namesakes(self, wanted: Sequence[Sequence[Sequence[str]]]) -> _Cursor:
         queries = [
             " & ".join("(" + any_of(f"@{form}" for form in forms) + ")" for forms in all_forms) for all_forms in wanted
         ]
-        return _Namesakes(spellings, await self._ask(_NAMESAKES, queries=queries, limit=_MOST_NAMESAKES))
+        return await self._ask(_NAMESAKES, queries=queries, limit=_MOST_NAMESAKES)
 
     async def _syllables_of_names(self) -> frozenset[str]:
         if self._known.syllables_of_names is None:
@@ -241,8 +242,10 @@ class Reader:
     async def _read_by_name(
         self, query: NameQuery, namesakes: _Namesakes, by_words: _ByWords, known: set[UUID]
     ) -> list[Hit]:
-        people = {expert_id: names for expert_id, names in await namesakes.asked.fetchall() if expert_id not in known}
-        meant = who_is_meant(query, namesakes.spellings, people.items())
+        meant = who_is_meant(query, namesakes.spellings, await _named(namesakes.asked, but_not=known))
+        if not meant and (given := given_name_lookup(query, namesakes.spellings)):
+            asked = await self._ask_namesakes([given])
+            meant = who_is_meant(query, namesakes.spellings, await _named(asked, but_not=known))
         hits = [Hit(expert_id, score, "name") for expert_id, score in meant]
         # Among equally good names, whoever answers the rest of the query better.
         words = {hit.expert_id: hit.score for hit in by_words.hits}
@@ -298,6 +301,11 @@ class Reader:
         # Never prepared: a generic plan knows nothing of the words that are looked for.
         statement = _statement(text, self._schema, len(self._query.filters), self._dimensions)
         return await self._connection.execute(statement, self._filter_values | values, prepare=False, binary=True)
+
+
+async def _named(asked: _Cursor, *, but_not: set[UUID]) -> list[tuple[UUID, Sequence[str]]]:
+    """Each person once, with all names."""
+    return list({who: names for who, names in await asked.fetchall() if who not in but_not}.items())
 
 
 async def _read_ids(cursor: _Cursor) -> IdArray:

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from psycopg_pool import AsyncConnectionPool
 
+from search.backends import reading
 from search.backends.postgresql import PostgresqlBackend
 from search.embedding.embedder import Vectors
 from service.database.server import EmbeddedServer
@@ -135,3 +136,29 @@ async def test_an_index_of_an_older_layout_is_emptied(pool: AsyncConnectionPool,
     await backend.create()
 
     assert await backend.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("all_chunks", "few"),
+    [(10_000, 5000), (2, 5000), (2, 2)],
+    ids=["every text is compared", "the nearest of few are found exactly", "the nearest of many by the index"],
+)
+@pytest.mark.parametrize("filters", [{}, {"degree": ["TS"]}], ids=["all", "filtered"])
+async def test_the_nearest_are_found_in_directories_of_every_size(
+    pool: AsyncConnectionPool,
+    schema: str,
+    monkeypatch: pytest.MonkeyPatch,
+    all_chunks: int,
+    few: int,
+    filters: dict[str, list[str]],
+) -> None:
+    monkeypatch.setattr(reading, "_ALL_CHUNKS", all_chunks)
+    monkeypatch.setattr(reading, "_FEW", few)
+    backend = backend_of(pool, schema, "one")
+    await backend.create()
+    people = [person(f"Người {n}", "việc", facets={"degree": ("TS",)}) for n in range(6)]
+    await backend.upsert(people, [axis(0, tilt=n / 10)[None, :] for n in range(6)])
+
+    hits = (await search(backend, "khác hẳn", vector=axis(0), filters=filters)).by_meaning
+
+    assert [hit.expert_id for hit in hits] == [one.id for one in people]
