@@ -14,6 +14,9 @@ from search.embedding.embedder import Vectors
 IdArray = NDArray[np.void]  # ids as their 16 bytes, dtype V16: a hundred thousand of them cost nothing to hand over
 
 
+WHOLE_NAME = 0.3
+
+
 def no_ids() -> IdArray:
     return np.empty(0, "V16")
 
@@ -46,7 +49,7 @@ class Hit:
 
     Scores mean the same in every query. By words: the share of the query's words, weighted by rarity, that the document
     answers (1 is all of it). By meaning: the cosine less what all texts of a language have in common. Exact: how well
-    name or code fit, at most 1.
+    name or code fit, at most 1; below WHOLE_NAME only the given name does.
     """
 
     expert_id: UUID

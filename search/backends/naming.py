@@ -15,6 +15,7 @@ from uuid import UUID
 
 from rapidfuzz.distance import OSA
 
+from search.query import WHOLE_NAME
 from search.vietnamese import same_marks, syllables, word_places
 
 _ACADEMIC = (
@@ -38,8 +39,7 @@ _TITLES = frozenset((*_ACADEMIC, "mr", "mrs", "ms", "ong", "ba"))
 # Family names that are no other words when they are typed without marks or capitals; "le", "do" and "ho" are.
 _FAMILIES = frozenset({"nguyen", "tran", "pham", "huynh", "quach", "nghiem", "khuu", "thach"})
 _FEWEST_OF_A_NAME, _MOST_OF_A_NAME = 2, 5  # words
-_ALL_OF_IT = 0.3  # scores from here on: the whole query is the name
-_GIVEN_NAME = 0.05  # and below: at least the given name is
+_GIVEN_NAME = 0.05  # lowest score of those who share the given name
 _MOST_WORDS = 12  # in a longer query nobody is looked up by name
 _MOST_ALTERNATIVES = 5
 _SHORTEST_CORRECTED = 3
@@ -144,7 +144,7 @@ def who_is_meant(
     """Those whose name the query is, with a likeness of at most 1; `people` with all their names. Where nobody bears
     the whole name, those who bear its given name."""
     scored = [(who, name_score(query, spellings, names)) for who, names in people]
-    least = _ALL_OF_IT if any(score >= _ALL_OF_IT for _, score in scored) else _GIVEN_NAME
+    least = WHOLE_NAME if any(score >= WHOLE_NAME for _, score in scored) else _GIVEN_NAME
     return [(who, score) for who, score in scored if score >= least]
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from search.fusion import FusedHit
 from search.highlighting import QueryWords, Span
+from search.query import WHOLE_NAME
 from service.directory.search_rows import ExpertRow
 
 _MOST_LINES = 3
@@ -88,7 +89,7 @@ def _explained(
         expert=row,
         name=name,
         organisation=organisation,
-        is_exact=hit is not None and hit.is_exact,
+        is_exact=hit is not None and hit.is_exact and (hit.words is None or hit.words.score >= WHOLE_NAME),
         matched=_matched(hit, name, organisation, lines),
         lines=tuple(lines),
     )

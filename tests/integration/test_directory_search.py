@@ -333,3 +333,15 @@ async def test_who_is_found_by_a_place_is_explained_by_it(directory: Directory, 
     first = row.lines[0]
     assert (first.kind, first.text, first.is_paraphrase) == ("hometown", "Giồng Riềng, Kiên Giang", False)
     assert row.matched[0] == "place"
+
+
+async def test_who_only_shares_the_given_name_comes_first_and_is_not_called_exact(
+    directory: Directory, session: AsyncSession
+) -> None:
+    people = [await make_expert(session, name) for name in ("Mạc Thùy Dương", "Nguyễn Văn Dưỡng", "Lê Văn Tám")]
+    await directory.index(*people)
+
+    shared, whole = await directory.search("nguyen van duong"), await directory.search("nguyen van tam")
+
+    assert [(row.expert.full_name, row.is_exact) for row in shared.rows][:1] == [("Nguyễn Văn Dưỡng", True)]
+    assert [(row.expert.full_name, row.is_exact) for row in whole.rows][:1] == [("Lê Văn Tám", False)]
