@@ -1,11 +1,11 @@
 """What filters, counts and orders need of every expert: columns held in this process, kept in step with the database.
 
 A search asks for up to fifteen counts over whatever was found, a hundred thousand people for a broad word. As bits in
-memory they cost two milliseconds; PostgreSQL needs fifty for the same (decision 0006). One copy serves them all, so a
-count is always the number of people a click shows.
+memory they cost next to nothing; PostgreSQL needs tens of milliseconds for the same (decision 0006). One copy serves
+them all, so a count is always the number of people a click shows.
 
-The copy follows by transaction numbers: triggers write into `expert.touched` which transaction changed a row, its
-fields or its evidence, and each search first asks for what changed since the oldest transaction that was still open the
+The copy follows by transaction numbers: triggers write into `expert.touched` which transaction changed a row or
+what belongs to it, and each search first asks for what changed since the oldest transaction that was still open the
 last time. Numbers beyond the newest transaction are of another server that the database was restored from.
 """
 
