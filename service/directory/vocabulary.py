@@ -107,8 +107,10 @@ class VocabularyKeeper:
         return self._vocabulary
 
     def _is_due(self, now: Columns, must_be_fresh: bool) -> bool:
-        if self._of is None or now is self._of:
-            return self._of is None
+        if self._of is None:
+            return True
+        if now is self._of:
+            return False
         is_quick = must_be_fresh and self._took < _QUICK_SECONDS
         return is_quick or time.monotonic() - self._read_at > _READ_AGAIN_SECONDS
 

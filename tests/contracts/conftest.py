@@ -6,7 +6,7 @@ import importlib.util
 import itertools
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from psycopg_pool import AsyncConnectionPool
@@ -15,7 +15,10 @@ from search.backend import SearchBackend
 from search.backends.meilisearch import MeilisearchBackend
 from search.backends.postgresql import PostgresqlBackend
 from service.database.server import EmbeddedServer
+from tests.contracts.http_servers import Recorder, recording
 from tests.contracts.indexed import DIMENSIONS, EMBEDDER, SYNONYMS
+from tests.contracts.meilisearch_recorded import PEOPLE, ROWS, giving_state, state_of
+from tests.contracts.meilisearch_reference import problems_of
 
 MEILI_URL = os.environ.get("TRITHUC_MEILI_URL")
 
@@ -77,3 +80,12 @@ async def in_meilisearch() -> AsyncIterator[MeilisearchBackend]:
 def backend(backend_kind: str, request: pytest.FixtureRequest) -> SearchBackend:
     index: SearchBackend = request.getfixturevalue(f"in_{backend_kind}")
     return index
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    """Gives recorded answers and holds the two people; everything sent to it must be as the reference says."""
+    with recording(results=giving_state(state_of(*zip(PEOPLE, ROWS, strict=True)))) as recorder:
+        yield recorder
+        assert recorder.requests
+        assert [problem for request in recorder.requests for problem in problems_of(request)] == []

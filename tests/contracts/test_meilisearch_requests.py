@@ -30,15 +30,6 @@ from tests.contracts.meilisearch_reference import DOCUMENTS, problems_of
 
 
 @pytest.fixture
-def recorder() -> Iterator[Recorder]:
-    """Holds the two people; everything sent to it must be as the reference says."""
-    with recording(results=giving_state(state_of(*zip(PEOPLE, ROWS, strict=True)))) as recorder:
-        yield recorder
-        assert recorder.requests
-        assert [problem for request in recorder.requests for problem in problems_of(request)] == []
-
-
-@pytest.fixture
 def backend(recorder: Recorder) -> Iterator[MeilisearchBackend]:
     backend = backend_of(recorder)
     yield backend

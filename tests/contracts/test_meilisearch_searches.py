@@ -17,16 +17,6 @@ from search.vietnamese import same_marks
 from tests.contracts.http_servers import Recorder, recording
 from tests.contracts.indexed import axis, person
 from tests.contracts.meilisearch_recorded import PEOPLE, ROWS, backend_of, giving_state, state_of
-from tests.contracts.meilisearch_reference import problems_of
-
-
-@pytest.fixture
-def recorder() -> Iterator[Recorder]:
-    """Holds the two people; everything sent to it must be as the reference says."""
-    with recording(results=giving_state(state_of(*zip(PEOPLE, ROWS, strict=True)))) as recorder:
-        yield recorder
-        assert recorder.requests
-        assert [problem for request in recorder.requests for problem in problems_of(request)] == []
 
 
 @pytest.fixture

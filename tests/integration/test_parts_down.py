@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
@@ -58,9 +59,9 @@ async def until(reached: Callable[[], Awaitable[bool]], seconds: float = 90) -> 
             await asyncio.sleep(0.1)
 
 
-async def make_known(session: AsyncSession, name: str, work: str) -> Expert:
+async def make_known(session: AsyncSession, name: str, work: str, **columns: Any) -> Expert:
     """As every edit is made: with its job, in one transaction."""
-    expert = await make_expert(session, name, works=[work])
+    expert = await make_expert(session, name, works=[work], **columns)
     await defer(session, "index_experts", expert_ids=[str(expert.id)])
     await session.commit()
     return expert
@@ -117,9 +118,7 @@ async def test_the_counts_beside_the_filters_hold_for_people_who_wait_for_the_in
         await make_known(session, "Trần Thị Hoa", "Nuôi cá lồng bè")
         async with running_worker(runtime, QUICK):
             await until(lambda: holds(runtime, 1))
-        late = await make_expert(session, "Nguyễn Văn Dương", works=["Nuôi cá lồng bè"], country="FR")
-        await defer(session, "index_experts", expert_ids=[str(late.id)])
-        await session.commit()
+        await make_known(session, "Nguyễn Văn Dương", "Nuôi cá lồng bè", country="FR")
         an_hour_later(database_url)
         everybody, _ = await search(client, "cá lồng bè")
         abroad = text_of(await client.get("/experts", params={"q": "cá lồng bè", "country": "FR"}))
