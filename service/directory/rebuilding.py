@@ -9,7 +9,7 @@ back, while there is next to nothing left. Edits that waited for that are writte
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -23,10 +23,10 @@ from search.documents import ExpertDocument
 from search.embedding.cache import Embeddings
 from search.errors import EmbedderUnavailableError, SearchError
 from service.database.faults import explain_fault
-from service.database.models import Expert, ExpertGone
+from service.database.models import Expert
 from service.database.queue import defer
 from service.directory.documents import NEVER_INDEXED, build_documents
-from service.directory.index import Progress, holding_the_index, put_documents
+from service.directory.index import Progress, holding_the_index, list_indexable, put_documents
 from service.directory.index_record import (
     RebuildPhase,
     RebuildRecord,
@@ -81,7 +81,9 @@ async def rebuild_index(
             left_out += await catching_up.write_changed()
             await until_swapped.enter_async_context(holding_the_index(sessions))
             left_out += await catching_up.write_changed()
-            await fresh.delete([expert_id async for expert_id in _gone_among(sessions, {*ids, *catching_up.written})])
+            async with sessions() as session:
+                gone = {*ids, *catching_up.written} - await list_indexable(session)
+            await fresh.delete(sorted(gone))
         async with sessions.begin() as session:
             if failure is None:
                 await forget_missing_vectors(session)
@@ -166,15 +168,6 @@ async def _oldest_running(sessions: Sessions) -> int:
     """The oldest transaction under way: what it and later ones change may not be seen yet."""
     async with sessions() as session:
         return int(await session.scalar(_OLDEST_RUNNING) or 0)
-
-
-async def _gone_among(sessions: Sessions, written: set[UUID]) -> AsyncIterator[UUID]:
-    """Whom the fresh index may hold, and the directory does not show any more."""
-    async with sessions() as session:
-        hidden = await session.scalars(select(Expert.id).where(Expert.state.in_(NEVER_INDEXED)))
-        gone = await session.scalars(select(ExpertGone.expert_id))
-    for expert_id in {*hidden, *gone} & written:
-        yield expert_id
 
 
 class _Report:

@@ -24,6 +24,7 @@ from service.directory.index import holding_the_index, sync_experts
 from service.directory.index_record import RebuildPhase, find_embedder, find_missing_vectors
 from service.directory.rebuilding import rebuild_index
 from service.jobs.worker import running_worker
+from tests.factories import make_expert
 from tests.integration.embedded_host import (
     Host,
     WordsEmbedder,
@@ -341,3 +342,15 @@ async def test_an_old_model_that_is_gone_or_changed_is_not_used(host: Host) -> N
 
     async with host.sessions() as session:
         assert await find_embedder(session, "never seen") is None
+
+
+async def test_who_was_deleted_and_put_back_under_the_old_id_stays_in_a_rebuilt_index(host: Host) -> None:
+    ids = await add_people(host, 3)
+    async with host.sessions.begin() as session:
+        await session.execute(delete(Expert).where(Expert.id == ids[0]))
+    async with host.sessions.begin() as session:
+        await make_expert(session, "Người Trở Lại", id=ids[0])
+
+    await rebuild_index(host.sessions, host.backend, host.embeddings)
+
+    assert await host.backend.ids() == set(ids)
